@@ -1,0 +1,1 @@
+"""Wattledger: every kilowatt-hour becomes exactly one explained, booked and paid bill."""

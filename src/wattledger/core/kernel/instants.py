@@ -1,0 +1,45 @@
+"""Instants are aware and in UTC. A naive datetime is a bug, and is refused wherever it would enter."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from wattledger.core.kernel.errors import InvalidInput
+
+
+def utc(instant: datetime) -> datetime:
+    """``instant`` in UTC. Raises InvalidInput ``instant_naive`` when it has no offset."""
+    if instant.tzinfo is None:
+        raise InvalidInput("instant_naive", "An instant needs a UTC offset.")
+    return instant.astimezone(UTC)
+
+
+def parse_instant(text: str) -> datetime:
+    """An RFC 3339 text as a UTC instant; a text without an offset is read as UTC, as OCPP 1.6 stations mean it.
+
+    Raises InvalidInput ``instant_malformed``.
+    """
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("instant_malformed", f"{text[:40]!r} is not a date and time.") from None
+    try:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput("instant_malformed", f"{text[:40]!r} lies outside the calendar.") from None
+
+
+def format_instant(instant: datetime) -> str:
+    """``2026-11-22T10:00:00.000Z``: milliseconds and Z, the form stations misread least."""
+    assert instant.tzinfo is not None
+    utc_instant = instant.astimezone(UTC)
+    return f"{utc_instant:%Y-%m-%dT%H:%M:%S}.{utc_instant.microsecond // 1000:03d}Z"
+
+
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone of that name. Raises InvalidInput ``time_zone_unknown``."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidInput("time_zone_unknown", f"{name!r} is not an IANA time zone.") from None

@@ -1,0 +1,160 @@
+"""Money: an integer count of a currency's smallest unit. Never a float, never a bare number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from wattledger.core.kernel.errors import InvalidInput
+
+# ISO 4217 minor-unit exponents that are not 2; a currency outside KNOWN is refused, never guessed.
+_EXPONENTS: Final = {
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(
+        [
+            "AED",
+            "ALL",
+            "AMD",
+            "ARS",
+            "AUD",
+            "AZN",
+            "BAM",
+            "BDT",
+            "BGN",
+            "BRL",
+            "CAD",
+            "CHF",
+            "CNY",
+            "COP",
+            "CRC",
+            "CZK",
+            "DKK",
+            "DOP",
+            "EGP",
+            "EUR",
+            "GBP",
+            "GEL",
+            "GTQ",
+            "HKD",
+            "HNL",
+            "HUF",
+            "IDR",
+            "ILS",
+            "INR",
+            "KES",
+            "KZT",
+            "LKR",
+            "MAD",
+            "MDL",
+            "MKD",
+            "MUR",
+            "MXN",
+            "MYR",
+            "NGN",
+            "NOK",
+            "NZD",
+            "PAB",
+            "PEN",
+            "PHP",
+            "PKR",
+            "PLN",
+            "QAR",
+            "RON",
+            "RSD",
+            "SAR",
+            "SEK",
+            "SGD",
+            "THB",
+            "TRY",
+            "TWD",
+            "UAH",
+            "USD",
+            "UYU",
+            "UZS",
+            "ZAR",
+        ],
+        2,
+    ),
+}
+
+
+def exponent_of(currency: str) -> int:
+    """The number of decimals of ``currency`` (ISO 4217): 0, 2 or 3.
+
+    Raises InvalidInput ``currency_unknown``.
+    """
+    try:
+        return _EXPONENTS[currency]
+    except KeyError:
+        raise InvalidInput("currency_unknown", f"{currency!r} is not a currency Wattledger knows.") from None
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """``amount_minor`` units of ``currency``; may be negative only inside a calculation, never in a bill."""
+
+    amount_minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        assert type(self.amount_minor) is int, self.amount_minor
+        exponent_of(self.currency)
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.amount_minor + self._same(other), self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.amount_minor - self._same(other), self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        return self.amount_minor < self._same(other)
+
+    def __le__(self, other: Money) -> bool:
+        return self.amount_minor <= self._same(other)
+
+    def decimal(self) -> Decimal:
+        """The exact amount in major units: Money(1237, "EUR") is Decimal("12.37")."""
+        return Decimal(self.amount_minor).scaleb(-exponent_of(self.currency))
+
+    def __str__(self) -> str:
+        return f"{self.decimal()} {self.currency}"
+
+    def _same(self, other: Money) -> int:
+        if other.currency != self.currency:
+            raise InvalidInput("currency_mixed", f"{self.currency} and {other.currency} do not add up.")
+        return other.amount_minor
+
+
+def money_from_decimal(amount: Decimal, currency: str) -> Money:
+    """Money from an exact major-unit amount; refuses what does not fit the currency's decimals.
+
+    Raises InvalidInput ``amount_not_representable`` (12.345 EUR, NaN) or ``currency_unknown``.
+    """
+    exponent = exponent_of(currency)
+    if not amount.is_finite() or amount != amount.quantize(Decimal(1).scaleb(-exponent)):
+        raise InvalidInput(
+            "amount_not_representable", f"{amount} does not fit {currency}'s {exponent} decimals."
+        )
+    return Money(int(amount.scaleb(exponent)), currency)

@@ -1,0 +1,46 @@
+"""What is priced: a session as a row of periods, each with its energy and what the vehicle did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wattledger.core.metering.events import Activity
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From ``started_at`` (inclusive) to ``ended_at`` (exclusive), both aware UTC; energy imported meanwhile.
+
+    ``power_w`` and ``current_ma`` are as measured in the period, None where the meter does not say.
+    """
+
+    started_at: datetime
+    ended_at: datetime
+    energy_milliwh: int
+    activity: Activity = Activity.CHARGING
+    power_w: int | None = None
+    current_ma: int | None = None
+
+    def __post_init__(self) -> None:
+        assert self.started_at.tzinfo is not None
+        assert self.started_at <= self.ended_at
+        assert self.energy_milliwh >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One session's periods, contiguous and in order, and the facts of its place that a tariff may ask for.
+
+    ``time_zone`` is the site's IANA zone; windows such as "08:00 to 20:00" mean that place's wall clock.
+    """
+
+    periods: tuple[Period, ...]
+    time_zone: str
+    current_kind: str | None = None  # "AC" or "DC"
+    connector_type: str | None = None  # OCPI ConnectorType, e.g. "IEC_62196_T2_COMBO"
+    payment_brand: str | None = None
+
+    @property
+    def energy_milliwh(self) -> int:
+        return sum(period.energy_milliwh for period in self.periods)

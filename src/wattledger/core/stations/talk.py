@@ -1,0 +1,156 @@
+"""What a station tells and what it is answered, in words that no protocol version owns.
+
+A version package (``v16``, ``v201``) turns a validated message into one ``Told`` and one ``Decided`` back
+into that version's reply. The flows know only these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from wattledger.core.kernel.money import Money
+from wattledger.core.metering.events import Reading, SessionEvent
+
+
+class Verdict(StrEnum):
+    """Whether a token may charge; the wire's words are the versions' affair."""
+
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+    EXPIRED = "expired"
+    LIMIT_REACHED = "limit_reached"  # the contract's spending limit is used up
+    TOO_OFTEN = "too_often"  # the velocity rule
+    NOT_HERE = "not_here"
+    BUSY = "busy"  # already charging and the contract allows one at a time
+
+
+class ConnectorStatus(StrEnum):
+    AVAILABLE = "available"
+    OCCUPIED = "occupied"
+    RESERVED = "reserved"
+    UNAVAILABLE = "unavailable"
+    FAULTED = "faulted"
+
+
+# --- what a station tells -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BootTold:
+    vendor: str
+    model: str
+    serial: str | None
+    firmware: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatTold:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class StatusTold:
+    """``evse_no`` 0 is the station as a whole (1.6 connectorId 0)."""
+
+    evse_no: int
+    connector_no: int
+    status: ConnectorStatus
+    detail: str  # the wire's own word, e.g. "SuspendedEV"
+    error_code: str | None
+    station_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeAsked:
+    token_uid: str
+    token_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTold:
+    event: SessionEvent
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsTold:
+    """Meter values that belong to no session (clock-aligned, or 1.6 without a transaction id)."""
+
+    evse_no: int
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Anything else a station may say: acknowledged, and kept where it matters."""
+
+    action: str
+
+
+Told = BootTold | HeartbeatTold | StatusTold | AuthorizeAsked | SessionTold | ReadingsTold | Noted
+
+
+# --- what it is answered ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class BootDecided:
+    is_accepted: bool
+    interval_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeDecided:
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDecided:
+    """``verdict`` is None where the event carried no token. ``session_number`` is the 1.6 transactionId.
+
+    ``total_cost`` is the bill's gross total, present once the session is billed.
+    """
+
+    verdict: Verdict | None = None
+    session_number: int | None = None
+    total_cost: Money | None = None
+
+
+Decided = Acknowledged | BootDecided | AuthorizeDecided | SessionDecided
+
+
+# --- what we ask of a station -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StartSession:
+    """Start charging for ``token_uid``; the station will tell ``remote_start_id`` back (2.x) or the token (1.6)."""
+
+    evse_no: int
+    connector_no: int
+    token_uid: str
+    token_type: str
+    remote_start_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopSession:
+    session_ref: str
+
+
+Command = StartSession | StopSession
+
+
+class CommandResult(StrEnum):
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    FAILED = "failed"  # CALLERROR, or an answer that does not fit
+    TIMED_OUT = "timed_out"
