@@ -16,7 +16,7 @@ def utc(instant: datetime) -> datetime:
 
 
 def parse_instant(text: str) -> datetime:
-    """An RFC 3339 text as a UTC instant; a text without an offset is read as UTC, as OCPP 1.6 stations mean it.
+    """An RFC 3339 text as a UTC instant; without an offset it is read as UTC, as OCPP 1.6 stations mean it.
 
     Raises InvalidInput ``instant_malformed``.
     """

@@ -8,95 +8,18 @@ from typing import Final
 
 from wattledger.core.kernel.errors import InvalidInput
 
-# ISO 4217 minor-unit exponents that are not 2; a currency outside KNOWN is refused, never guessed.
+_NO_DECIMALS: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_TWO_DECIMALS: Final = """
+    AED ALL AMD ARS AUD AZN BAM BDT BGN BRL CAD CHF CNY COP CRC CZK DKK DOP EGP EUR GBP GEL GTQ HKD HNL HUF
+    IDR ILS INR KES KZT LKR MAD MDL MKD MUR MXN MYR NGN NOK NZD PAB PEN PHP PKR PLN QAR RON RSD SAR SEK SGD
+    THB TRY TWD UAH USD UYU UZS ZAR
+"""
+_THREE_DECIMALS: Final = "BHD IQD JOD KWD LYD OMR TND"
+# ISO 4217. A currency that is not listed is refused, never guessed.
 _EXPONENTS: Final = {
-    **dict.fromkeys(
-        [
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ],
-        0,
-    ),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
-    **dict.fromkeys(
-        [
-            "AED",
-            "ALL",
-            "AMD",
-            "ARS",
-            "AUD",
-            "AZN",
-            "BAM",
-            "BDT",
-            "BGN",
-            "BRL",
-            "CAD",
-            "CHF",
-            "CNY",
-            "COP",
-            "CRC",
-            "CZK",
-            "DKK",
-            "DOP",
-            "EGP",
-            "EUR",
-            "GBP",
-            "GEL",
-            "GTQ",
-            "HKD",
-            "HNL",
-            "HUF",
-            "IDR",
-            "ILS",
-            "INR",
-            "KES",
-            "KZT",
-            "LKR",
-            "MAD",
-            "MDL",
-            "MKD",
-            "MUR",
-            "MXN",
-            "MYR",
-            "NGN",
-            "NOK",
-            "NZD",
-            "PAB",
-            "PEN",
-            "PHP",
-            "PKR",
-            "PLN",
-            "QAR",
-            "RON",
-            "RSD",
-            "SAR",
-            "SEK",
-            "SGD",
-            "THB",
-            "TRY",
-            "TWD",
-            "UAH",
-            "USD",
-            "UYU",
-            "UZS",
-            "ZAR",
-        ],
-        2,
-    ),
+    code: exponent
+    for exponent, codes in ((0, _NO_DECIMALS), (2, _TWO_DECIMALS), (3, _THREE_DECIMALS))
+    for code in codes.split()
 }
 
 

@@ -132,7 +132,7 @@ Decided = Acknowledged | BootDecided | AuthorizeDecided | SessionDecided
 
 @dataclass(frozen=True, slots=True)
 class StartSession:
-    """Start charging for ``token_uid``; the station will tell ``remote_start_id`` back (2.x) or the token (1.6)."""
+    """Charge for ``token_uid``; the station tells ``remote_start_id`` back (2.x) or the token (1.6)."""
 
     evse_no: int
     connector_no: int
