@@ -43,7 +43,7 @@ class Context(StrEnum):
     OTHER = "other"
 
 
-class Reading(msgspec.Struct, frozen=True, omit_defaults=True, rename={"register_milliwh": "r"}):
+class Reading(msgspec.Struct, frozen=True, omit_defaults=True):
     """One look at the meter.
 
     ``register_milliwh`` is the imported-energy register in thousandths of a watt-hour, None where the batch

@@ -1,0 +1,1 @@
+-- The statements of the catalog store; $1 is always the tenant.

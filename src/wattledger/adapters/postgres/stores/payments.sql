@@ -1,0 +1,1 @@
+-- The statements of the payments store; $1 is always the tenant.

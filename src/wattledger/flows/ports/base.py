@@ -1,0 +1,85 @@
+"""The ports every flow shares: a unit of work, a clock, ids, secrets, documents."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from wattledger.flows.ports.books import BookStore
+from wattledger.flows.ports.catalog import CatalogStore
+from wattledger.flows.ports.invoices import InvoiceStore
+from wattledger.flows.ports.payments import PaymentStore
+from wattledger.flows.ports.sessions import SessionStore
+from wattledger.flows.ports.staff import StaffStore
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """This instant, aware and in UTC."""
+        ...
+
+
+class Ids(Protocol):
+    def new(self) -> UUID:
+        """A UUID version 7, later than every one this process gave before."""
+        ...
+
+    def secret(self) -> str:
+        """An unguessable URL-safe word of at least 128 bits."""
+        ...
+
+
+class Secrets(Protocol):
+    """Encryption at rest, bound to its place: what is sealed for one tenant and field opens nowhere else."""
+
+    def seal(self, plain: bytes, *, tenant_id: int, field: str) -> bytes: ...
+
+    def open(self, sealed: bytes, *, tenant_id: int, field: str) -> bytes: ...
+
+    def fingerprint(self, secret: str, *, purpose: str) -> bytes:
+        """A keyed digest of a high-entropy secret (a station's password, a login cookie), for look-up."""
+        ...
+
+
+class Work(Protocol):
+    """One transaction for one tenant: it commits when its block ends well, and else leaves nothing."""
+
+    tenant_id: int
+    sessions: SessionStore
+    payments: PaymentStore
+    invoices: InvoiceStore
+    books: BookStore
+    catalog: CatalogStore
+    staff: StaffStore
+
+
+class UnitOfWork(Protocol):
+    def begin(self, tenant_id: int) -> AbstractAsyncContextManager[Work]:
+        """Opens a transaction that row-level security confines to ``tenant_id``."""
+        ...
+
+    def begin_read(self, tenant_id: int) -> AbstractAsyncContextManager[Work]:
+        """The same, read-only: what a page shows is one consistent moment."""
+        ...
+
+
+class Directory(Protocol):
+    """Finds the tenant of what arrives before a tenant is known (read-only, across tenants)."""
+
+    async def find(self, kind: str, key: str) -> tuple[int, UUID] | None:
+        """(tenant_id, target_id) of a station identity, public id, e-mail, webhook path, link or slug."""
+        ...
+
+    async def tenants(self) -> list[int]:
+        """Every tenant's id."""
+        ...
+
+
+class DueWork(Protocol):
+    """Which tenants have rows that are due; the worker then claims them tenant by tenant (storage rule 14)."""
+
+    async def due(self, table: str, now: datetime, limit: int) -> list[int]:
+        """Tenants with due rows in ``operation``, ``webhook_event``, ``job`` or ``station_command``."""
+        ...
