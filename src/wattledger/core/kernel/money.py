@@ -77,7 +77,5 @@ def money_from_decimal(amount: Decimal, currency: str) -> Money:
     """
     exponent = exponent_of(currency)
     if not amount.is_finite() or amount != amount.quantize(Decimal(1).scaleb(-exponent)):
-        raise InvalidInput(
-            "amount_not_representable", f"{amount} does not fit {currency}'s {exponent} decimals."
-        )
+        raise InvalidInput("amount_not_representable", f"{amount} does not fit {currency}'s {exponent} decimals.")
     return Money(int(amount.scaleb(exponent)), currency)

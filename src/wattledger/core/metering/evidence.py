@@ -37,9 +37,7 @@ class Finding(StrEnum):
     ENDS_DIFFER = "ends_differ"
 
 
-_EXPLAINS: Final = frozenset(
-    {Finding.BASELINE_REPLACED, Finding.END_FROM_LAST_READING, Finding.CLOCK_UNREADABLE}
-)
+_EXPLAINS: Final = frozenset({Finding.BASELINE_REPLACED, Finding.END_FROM_LAST_READING, Finding.CLOCK_UNREADABLE})
 # A meter and a rating plate disagree a little; a register step beyond this is no charging at this connector.
 _POWER_TOLERANCE_PERCENT: Final = 125
 _CLOCK_TOLERANCE_S: Final = 120

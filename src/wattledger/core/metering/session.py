@@ -109,9 +109,7 @@ class SessionFold:
         latest = self._latest
         if latest is None:
             return None
-        return next(
-            (reading.soc_percent for reading in latest.readings if reading.soc_percent is not None), None
-        )
+        return next((reading.soc_percent for reading in latest.readings if reading.soc_percent is not None), None)
 
     @property
     def flaws(self) -> tuple[str, ...]:

@@ -1,0 +1,106 @@
+"""Which transfers follow from what happened. Everything that moves money is written down here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from wattledger.core.ledger import accounts
+from wattledger.core.ledger.transfers import Journal, JournalKind, Transfer
+
+
+def bill_journal(
+    *,
+    bill_id: UUID,
+    session_id: UUID,
+    payment_id: UUID | None,
+    debtor_code: str,
+    currency: str,
+    net_by_revenue: Mapping[str, int],
+    tax_minor: int,
+    happened_at: datetime,
+) -> Journal | None:
+    """The debtor owes the net amounts to the revenue accounts and the tax to the tax account; None if all is zero."""
+    amounts = [*net_by_revenue.items(), (accounts.TAX, tax_minor)]
+    transfers = tuple(
+        Transfer(debtor_code, code, currency, amount_minor) for code, amount_minor in amounts if amount_minor
+    )
+    if not transfers:
+        return None
+    return Journal(bill_id, JournalKind.BILL, happened_at, transfers, session_id, payment_id)
+
+
+def capture_journal(
+    *,
+    operation_id: UUID,
+    payment_id: UUID,
+    session_id: UUID | None,
+    gateway: str,
+    creditor_code: str,
+    currency: str,
+    amount_minor: int,
+    happened_at: datetime,
+) -> Journal:
+    """The gateway holds for us what the debtor (``creditor_code``'s account) owed."""
+    transfer = Transfer(accounts.clearing_account(gateway), creditor_code, currency, amount_minor)
+    return Journal(operation_id, JournalKind.CAPTURE, happened_at, (transfer,), session_id, payment_id)
+
+
+def fee_journal(
+    *,
+    operation_id: UUID,
+    payment_id: UUID,
+    session_id: UUID | None,
+    gateway: str,
+    currency: str,
+    fee_minor: int,
+    happened_at: datetime,
+) -> Journal | None:
+    """The gateway keeps its fee out of what it holds for us; None if it takes none."""
+    if not fee_minor:
+        return None
+    transfer = Transfer(accounts.GATEWAY_FEES, accounts.clearing_account(gateway), currency, fee_minor)
+    return Journal(operation_id, JournalKind.FEE, happened_at, (transfer,), session_id, payment_id)
+
+
+def refund_journal(
+    *,
+    operation_id: UUID,
+    payment_id: UUID,
+    session_id: UUID | None,
+    gateway: str,
+    debtor_code: str,
+    currency: str,
+    amount_minor: int,
+    happened_at: datetime,
+) -> Journal:
+    """The gateway gives back to the driver: what it holds falls, what the driver owes rises again."""
+    transfer = Transfer(debtor_code, accounts.clearing_account(gateway), currency, amount_minor)
+    return Journal(operation_id, JournalKind.REFUND, happened_at, (transfer,), session_id, payment_id)
+
+
+def plan_fee_journal(
+    *, source_id: UUID, debtor_code: str, currency: str, net_minor: int, tax_minor: int, happened_at: datetime
+) -> Journal | None:
+    """The customer owes a plan's monthly fee and its tax; None for a free plan."""
+    amounts = ((accounts.REVENUE_PLANS, net_minor), (accounts.TAX, tax_minor))
+    transfers = tuple(Transfer(debtor_code, code, currency, amount) for code, amount in amounts if amount)
+    if not transfers:
+        return None
+    return Journal(source_id, JournalKind.PLAN_FEE, happened_at, transfers)
+
+
+def write_off_journal(
+    *,
+    source_id: UUID,
+    payment_id: UUID | None,
+    session_id: UUID | None,
+    debtor_code: str,
+    currency: str,
+    amount_minor: int,
+    happened_at: datetime,
+) -> Journal:
+    """What a debtor owed and will not pay (above the hold, say) becomes the tenant's expense."""
+    transfer = Transfer(accounts.WRITTEN_OFF, debtor_code, currency, amount_minor)
+    return Journal(source_id, JournalKind.WRITE_OFF, happened_at, (transfer,), session_id, payment_id)

@@ -1,0 +1,175 @@
+"""Sampled values, as either version sends them, become readings: which register counts, and in which unit.
+
+The rules: one reading for each context of a batch; the imported-energy register at the outlet; the value over
+all phases where the station gives one, else the sum of the phases of that instant; exact decimals throughout.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final, NamedTuple
+
+from wattledger.core.kernel.errors import InvalidInput
+from wattledger.core.kernel.instants import parse_instant
+from wattledger.core.metering.events import Context, Reading
+
+ENERGY: Final = "Energy.Active.Import.Register"
+PERIODIC: Final = "Sample.Periodic"
+OUTLET: Final = "Outlet"
+
+REGISTER_MILLIWH_MAX: Final = 10**15  # a terawatt-hour: no meter at a parking place has counted that
+_POWER_W_MAX: Final = 10**8
+_CURRENT_MA_MAX: Final = 10**8
+_MULTIPLIER_MAX: Final = 12
+_MAGNITUDE_MAX: Final = 18
+_DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_DECIMAL_LENGTH_MAX: Final = 64
+
+_CONTEXTS: Final = {
+    "Transaction.Begin": Context.BEGIN,
+    "Transaction.End": Context.END,
+    "Sample.Periodic": Context.PERIODIC,
+    "Sample.Clock": Context.CLOCK,
+    "Interruption.Begin": Context.INTERRUPTION,
+    "Interruption.End": Context.INTERRUPTION,
+    "Trigger": Context.OTHER,
+    "Other": Context.OTHER,
+}
+# Power of ten from the wire's unit to ours: thousandths of a watt-hour, watts, milliamperes, percent.
+# Spelt out rather than folded, since mWh and MWh differ by nine powers of ten. 2.0.1 lets the unit default to
+# Wh whatever is measured, so that Wh elsewhere only means that the unit was not given.
+_ENERGY_UNITS: Final = {"Wh": 3, "wh": 3, "WH": 3, "kWh": 6, "kwh": 6, "KWh": 6, "KWH": 6, "MWh": 9}
+_POWER_UNITS: Final = {"W": 0, "kW": 3, "Wh": 0}
+_CURRENT_UNITS: Final = {"A": 3, "mA": 0, "Wh": 3}
+_SHARE_UNITS: Final = {"Percent": 0, "percent": 0, "%": 0, "Wh": 0}
+# The nearer to where the driver plugs in, the better; a value the vehicle claims is never what is billed.
+_PLACES: Final = {"Outlet": 0, "Cable": 1, "Inlet": 2, "Body": 3}
+_PHASES: Final = {"L1": 1, "L2": 2, "L3": 3, "L1-N": 1, "L2-N": 2, "L3-N": 3}
+
+
+class Sample(NamedTuple):
+    """One sampled value; ``value`` is its decimal text exactly as it stood on the wire."""
+
+    value: str
+    measurand: str = ENERGY
+    context: str = PERIODIC
+    phase: str | None = None
+    location: str = OUTLET
+    unit: str | None = None
+    multiplier: int = 0
+    signed: str | None = None
+
+    @property
+    def is_signed_only(self) -> bool:
+        return self.signed is not None and not self.value
+
+
+def instant_of(text: str, received_at: datetime, flaws: list[str]) -> datetime:
+    """The station's instant, or ``received_at`` and the flaw ``clock_unreadable`` when it cannot be read."""
+    try:
+        return parse_instant(text)
+    except InvalidInput:
+        _note(flaws, "clock_unreadable")
+        return received_at
+
+
+def readings_of(at: datetime, samples: Iterable[Sample], flaws: list[str]) -> list[Reading]:
+    """One reading for each context of the batch, in the order they appear; adds what is wrong to ``flaws``."""
+    by_context: dict[str, list[Sample]] = {}
+    for sample in samples:
+        by_context.setdefault(sample.context, []).append(sample)
+    return [_reading(at, context, group, flaws) for context, group in by_context.items()]
+
+
+def register_milliwh_of(value: str, unit: str, flaws: list[str]) -> int | None:
+    """The register in thousandths of a watt-hour; None, with a flaw, where it cannot be a register."""
+    return _register([Sample(value, unit=unit)], flaws)
+
+
+def decimal_of(text: str) -> Decimal | None:
+    """The finite number that ``text`` writes in plain ASCII digits, None otherwise.
+
+    Decimal itself would also take "NaN", "1_000", digits of other scripts and exponents without end.
+    """
+    if len(text) > _DECIMAL_LENGTH_MAX or not _DECIMAL.fullmatch(text.strip()):
+        return None
+    return Decimal(text.strip())
+
+
+def _reading(at: datetime, context: str, group: list[Sample], flaws: list[str]) -> Reading:
+    return Reading(
+        at=at,
+        context=_CONTEXTS.get(context, Context.OTHER),
+        register_milliwh=_register(_chosen(group, ENERGY), flaws),
+        power_w=_bounded(_chosen(group, "Power.Active.Import"), _POWER_UNITS, _POWER_W_MAX),
+        current_ma=_bounded(_chosen(group, "Current.Import"), _CURRENT_UNITS, _CURRENT_MA_MAX),
+        soc_percent=_bounded(_chosen(group, "SoC"), _SHARE_UNITS, 100),
+        signed=next((sample.signed for sample in group if sample.signed is not None), None),
+    )
+
+
+def _chosen(group: list[Sample], measurand: str) -> list[Sample]:
+    """The samples that together make one value: a single unphased one, or one for each phase."""
+    found = [sample for sample in group if sample.measurand == measurand and not sample.is_signed_only]
+    if len(found) > 1:
+        nearest = min(_PLACES.get(sample.location, 9) for sample in found)
+        found = [sample for sample in found if _PLACES.get(sample.location, 9) == nearest]
+    for sample in found:
+        if sample.phase is None:
+            return [sample]
+    phases: dict[int, Sample] = {}
+    for sample in found:
+        if sample.phase in _PHASES:
+            phases.setdefault(_PHASES[sample.phase], sample)
+    return list(phases.values())
+
+
+def _register(chosen: list[Sample], flaws: list[str]) -> int | None:
+    chosen = [sample for sample in chosen if sample.location != "EV"]
+    if not chosen:
+        return None
+    if any((sample.unit or "Wh") not in _ENERGY_UNITS for sample in chosen):
+        return _note(flaws, "register_unit_unknown")
+    total = _sum(chosen, _ENERGY_UNITS)
+    if total is None:
+        return _note(flaws, "register_unreadable")
+    if total < 0:
+        return _note(flaws, "register_negative")
+    return total if total <= REGISTER_MILLIWH_MAX else _note(flaws, "register_implausible")
+
+
+def _bounded(chosen: list[Sample], units: dict[str, int], value_max: int) -> int | None:
+    total = _sum(chosen, units) if chosen else None
+    return total if total is not None and 0 <= total <= value_max else None
+
+
+def _sum(chosen: list[Sample], units: dict[str, int]) -> int | None:
+    """The samples' sum in our unit, rounded half to even; None when any of them is no plausible number."""
+    total = 0
+    for sample in chosen:
+        power = units.get((sample.unit or "Wh"))
+        if power is None or abs(sample.multiplier) > _MULTIPLIER_MAX:
+            return None
+        one = _scaled(sample.value, power + sample.multiplier)
+        if one is None:
+            return None
+        total += one
+    return total
+
+
+def _scaled(text: str, power: int) -> int | None:
+    if power >= 0 and text.isascii() and text.isdigit() and len(text) <= _MAGNITUDE_MAX:
+        return int(text) * 10**power
+    value = decimal_of(text)
+    # Without the bound an exponent alone could ask for an integer of a thousand digits.
+    if value is None or value.adjusted() > _MAGNITUDE_MAX:
+        return None
+    return int(value.scaleb(power).to_integral_value(ROUND_HALF_EVEN))
+
+
+def _note(flaws: list[str], code: str) -> None:
+    if code not in flaws:
+        flaws.append(code)
