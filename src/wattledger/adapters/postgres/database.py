@@ -12,7 +12,10 @@ import asyncpg
 
 from wattledger.adapters.postgres.stores.books import PgBookStore
 from wattledger.adapters.postgres.stores.catalog import PgCatalogStore
+from wattledger.adapters.postgres.stores.desk import PgDeskStore
+from wattledger.adapters.postgres.stores.driver import PgDriverStore
 from wattledger.adapters.postgres.stores.invoices import PgInvoiceStore
+from wattledger.adapters.postgres.stores.jobs import PgJobStore
 from wattledger.adapters.postgres.stores.payments import PgPaymentStore
 from wattledger.adapters.postgres.stores.sessions import PgSessionStore
 from wattledger.adapters.postgres.stores.staff import PgStaffStore
@@ -48,6 +51,9 @@ class PgWork:
         self.books = PgBookStore(connection, tenant_id)
         self.catalog = PgCatalogStore(connection, tenant_id)
         self.staff = PgStaffStore(connection, tenant_id)
+        self.jobs = PgJobStore(connection, tenant_id)
+        self.driver = PgDriverStore(connection, tenant_id)
+        self.desk = PgDeskStore(connection, tenant_id)
 
 
 class Database:

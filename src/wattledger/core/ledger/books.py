@@ -21,7 +21,7 @@ def bill_journal(
     tax_minor: int,
     happened_at: datetime,
 ) -> Journal | None:
-    """The debtor owes the net amounts to the revenue accounts and the tax to the tax account; None if all is zero."""
+    """The debtor owes the net amounts to the revenue accounts and the tax to its own; None if all is zero."""
     amounts = [*net_by_revenue.items(), (accounts.TAX, tax_minor)]
     transfers = tuple(
         Transfer(debtor_code, code, currency, amount_minor) for code, amount_minor in amounts if amount_minor

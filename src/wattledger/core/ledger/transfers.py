@@ -1,4 +1,4 @@
-"""Double entry: a transfer moves one amount from a debit to a credit account; a journal is a set with one cause."""
+"""Double entry: a transfer moves an amount from a credit to a debit account; a journal is a set with one cause."""
 
 from __future__ import annotations
 

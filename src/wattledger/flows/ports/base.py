@@ -9,7 +9,10 @@ from uuid import UUID
 
 from wattledger.flows.ports.books import BookStore
 from wattledger.flows.ports.catalog import CatalogStore
+from wattledger.flows.ports.desk import DeskStore
+from wattledger.flows.ports.driver import DriverStore
 from wattledger.flows.ports.invoices import InvoiceStore
+from wattledger.flows.ports.jobs import JobStore
 from wattledger.flows.ports.payments import PaymentStore
 from wattledger.flows.ports.sessions import SessionStore
 from wattledger.flows.ports.staff import StaffStore
@@ -53,6 +56,9 @@ class Work(Protocol):
     books: BookStore
     catalog: CatalogStore
     staff: StaffStore
+    jobs: JobStore
+    driver: DriverStore
+    desk: DeskStore
 
 
 class UnitOfWork(Protocol):
@@ -82,4 +88,12 @@ class DueWork(Protocol):
 
     async def due(self, table: str, now: datetime, limit: int) -> list[int]:
         """Tenants with due rows in ``operation``, ``webhook_event``, ``job`` or ``station_command``."""
+        ...
+
+
+class Hints(Protocol):
+    """Says that something may have changed; who hears it reads again. Losing one loses nothing but time."""
+
+    async def nudge(self, topic: str, word: str = "") -> None:
+        """Topics: ``commands`` (a station command waits), ``sessions`` (sessions changed; word: their ids)."""
         ...

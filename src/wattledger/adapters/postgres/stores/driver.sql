@@ -1,0 +1,1 @@
+-- The statements of the driver store; $1 is always the tenant.
