@@ -1,0 +1,77 @@
+"""What a session has used and costs so far: the same evidence and the same rating as its bill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from wattledger.core.kernel.errors import NotFound
+from wattledger.core.metering.events import Activity, SessionEvent
+from wattledger.core.metering.evidence import Finding, Place, weigh
+from wattledger.core.metering.session import SessionFold
+from wattledger.core.rating.rate import rate
+from wattledger.core.rating.rated import Rated
+from wattledger.core.tariffs.model import Tariff
+from wattledger.core.tariffs.versions import decode_tariff
+from wattledger.flows.ports.base import Work
+from wattledger.flows.ports.sessions import SessionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class PowerPoint:
+    """Power and register at one reading, for the curve."""
+
+    at: datetime
+    power_w: int | None
+    energy_milliwh: int
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A session's figures up to its last reading; ``rated`` is None while the evidence does not allow a price."""
+
+    energy_milliwh: int
+    power_w: int | None
+    soc_percent: int | None
+    activity: Activity | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    findings: tuple[Finding, ...]
+    rated: Rated | None
+    curve: tuple[PowerPoint, ...]
+
+
+def running(
+    events: Iterable[SessionEvent], place: Place, tariff: Tariff | None, now: datetime | None = None
+) -> Running:
+    """The figures of a session told so far; ``now`` (by the station's clock) lets time-based prices run on."""
+    fold = SessionFold(events)
+    evidence = weigh(fold, place, now=now)
+    rated = rate(evidence.usage, tariff) if evidence.usage is not None and tariff is not None else None
+    base = evidence.register_start_milliwh or 0
+    return Running(
+        energy_milliwh=evidence.energy_milliwh,
+        power_w=fold.power_w,
+        soc_percent=fold.soc_percent,
+        activity=fold.activity,
+        started_at=fold.started_at,
+        ended_at=fold.ended_at,
+        findings=evidence.findings,
+        rated=rated,
+        curve=tuple(
+            PowerPoint(point.at, point.power_w, max(0, point.register_milliwh - base)) for point in fold.points
+        ),
+    )
+
+
+async def running_session(work: Work, session: SessionRecord, now: datetime | None = None) -> Running:
+    """The running figures of a stored session. Raises NotFound ``connector_unknown``."""
+    place = await work.sessions.place(session.session_id)
+    if place is None:
+        raise NotFound("connector_unknown", "The session's connector is not known.")
+    tariff = None
+    if session.tariff_version_id is not None:
+        body = await work.sessions.tariff_body(session.tariff_version_id)
+        tariff = None if body is None else decode_tariff(body)
+    return running(await work.sessions.events(session.session_id), place, tariff, now)
