@@ -68,15 +68,13 @@ class FrameError(InvalidInput):
             case Fault.REPLY_MALFORMED:
                 return None
             case Fault.TYPE_UNKNOWN:
-                return (
-                    None if is_v16 else error_frame(self.message_id, "MessageTypeNotSupported", self.message)
-                )
+                return None if is_v16 else error_frame(self.message_id, "MessageTypeNotSupported", self.message)
             case Fault.UNREADABLE | Fault.CALL_MALFORMED:
                 code = "FormationViolation" if is_v16 else "RpcFrameworkError"
                 return error_frame(self.message_id, code, self.message)
 
 
-_decoder: Final = msgspec.json.Decoder(Frame)
+_decoder: Final[msgspec.json.Decoder[Frame]] = msgspec.json.Decoder(Frame)
 _text: Final = msgspec.json.Encoder()
 
 

@@ -72,7 +72,7 @@ def instant_of(text: str, received_at: datetime, flaws: list[str]) -> datetime:
     try:
         return parse_instant(text)
     except InvalidInput:
-        _note(flaws, "clock_unreadable")
+        _flawed(flaws, "clock_unreadable")
         return received_at
 
 
@@ -132,13 +132,13 @@ def _register(chosen: list[Sample], flaws: list[str]) -> int | None:
     if not chosen:
         return None
     if any((sample.unit or "Wh") not in _ENERGY_UNITS for sample in chosen):
-        return _note(flaws, "register_unit_unknown")
+        return _flawed(flaws, "register_unit_unknown")
     total = _sum(chosen, _ENERGY_UNITS)
     if total is None:
-        return _note(flaws, "register_unreadable")
+        return _flawed(flaws, "register_unreadable")
     if total < 0:
-        return _note(flaws, "register_negative")
-    return total if total <= REGISTER_MILLIWH_MAX else _note(flaws, "register_implausible")
+        return _flawed(flaws, "register_negative")
+    return total if total <= REGISTER_MILLIWH_MAX else _flawed(flaws, "register_implausible")
 
 
 def _bounded(chosen: list[Sample], units: dict[str, int], value_max: int) -> int | None:
@@ -150,7 +150,7 @@ def _sum(chosen: list[Sample], units: dict[str, int]) -> int | None:
     """The samples' sum in our unit, rounded half to even; None when any of them is no plausible number."""
     total = 0
     for sample in chosen:
-        power = units.get((sample.unit or "Wh"))
+        power = units.get(sample.unit or "Wh")
         if power is None or abs(sample.multiplier) > _MULTIPLIER_MAX:
             return None
         one = _scaled(sample.value, power + sample.multiplier)
@@ -162,7 +162,7 @@ def _sum(chosen: list[Sample], units: dict[str, int]) -> int | None:
 
 def _scaled(text: str, power: int) -> int | None:
     if power >= 0 and text.isascii() and text.isdigit() and len(text) <= _MAGNITUDE_MAX:
-        return int(text) * 10**power
+        return int(text) * int(10**power)
     value = decimal_of(text)
     # Without the bound an exponent alone could ask for an integer of a thousand digits.
     if value is None or value.adjusted() > _MAGNITUDE_MAX:
@@ -170,6 +170,8 @@ def _scaled(text: str, power: int) -> int | None:
     return int(value.scaleb(power).to_integral_value(ROUND_HALF_EVEN))
 
 
-def _note(flaws: list[str], code: str) -> None:
+def _flawed(flaws: list[str], code: str) -> int | None:
+    """No number, and the reason why noted once."""
     if code not in flaws:
         flaws.append(code)
+    return None

@@ -44,17 +44,17 @@ def refusal_of(error: msgspec.MsgspecError | RecursionError, codes: Codes) -> Ca
     return CallRefused(_code_of(said, codes), said)
 
 
+def refuse_nul(payload: bytes | msgspec.Raw, codes: Codes) -> None:
+    """Raises CallRefused where a text of the payload holds U+0000, which no store of text can keep."""
+    if b"\\u0000" in bytes(payload):
+        raise CallRefused(codes.property_value, "A text holds the character U+0000.")
+
+
 def _code_of(said: str, codes: Codes) -> str:
     if "unknown field" in said or (said.startswith("Expected `object`") and " at `$" not in said):
         return codes.malformed
     if "missing required" in said or "`array` of length" in said:
         return codes.occurrence
-    if (
-        "enum value" in said
-        or "of length" in said
-        or "out of range" in said
-        or "` <= " in said
-        or "` >= " in said
-    ):
+    if "enum value" in said or "of length" in said or "out of range" in said or "` <= " in said or "` >= " in said:
         return codes.property_value
     return codes.type_mismatch

@@ -1,0 +1,320 @@
+"""OCPP 2.0.1 to and from the words no version owns.
+
+A station names its sessions itself and numbers what it tells of them, so an event is known by its kind and
+``seqNo`` within the session, whatever message id it came under.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, get_args
+
+import msgspec
+from msgspec import UNSET
+
+from wattledger.core.kernel.errors import InvalidInput
+from wattledger.core.kernel.instants import format_instant
+from wattledger.core.kernel.money import Money
+from wattledger.core.metering.events import Activity, EventKind, Reading, SessionEvent
+from wattledger.core.stations import talk
+from wattledger.core.stations.dialect import Payload, noted, reader
+from wattledger.core.stations.readings import ENERGY, OUTLET, PERIODIC, Sample, instant_of, readings_of
+from wattledger.core.stations.refusals import CallRefused, Codes, refuse_nul
+from wattledger.core.stations.v201 import commands, messages, notices, types
+
+CODES: Final = Codes(malformed="FormatViolation", occurrence="OccurrenceConstraintViolation")
+EVSE_NO_MAX: Final = 2**31 - 1
+SEQ_NO_MAX: Final = 2**63 - 1
+REMOTE_START_ID_MAX: Final = 2**63 - 1
+
+_KINDS: Final = {"Started": EventKind.STARTED, "Updated": EventKind.UPDATED, "Ended": EventKind.ENDED}
+_STATUSES: Final = {
+    "Available": talk.ConnectorStatus.AVAILABLE,
+    "Occupied": talk.ConnectorStatus.OCCUPIED,
+    "Reserved": talk.ConnectorStatus.RESERVED,
+    "Unavailable": talk.ConnectorStatus.UNAVAILABLE,
+    "Faulted": talk.ConnectorStatus.FAULTED,
+}
+_ACTIVITIES: Final = {
+    "Charging": Activity.CHARGING,
+    "SuspendedEVSE": Activity.PAUSED,
+    "SuspendedEV": Activity.IDLE,
+    "EVConnected": Activity.IDLE,
+    "Idle": Activity.IDLE,
+}
+_VERDICTS: Final[dict[talk.Verdict, types.AuthorizationStatus]] = {
+    talk.Verdict.ACCEPTED: "Accepted",
+    talk.Verdict.UNKNOWN: "Unknown",
+    talk.Verdict.BLOCKED: "Blocked",
+    talk.Verdict.EXPIRED: "Expired",
+    talk.Verdict.LIMIT_REACHED: "NoCredit",
+    talk.Verdict.TOO_OFTEN: "Blocked",
+    talk.Verdict.NOT_HERE: "NotAtThisLocation",
+    talk.Verdict.BUSY: "ConcurrentTx",
+}
+# Actions of 2.0.1 that only we send: known, and not a station's to call.
+_OURS_BY_NAME: Final = (
+    "CancelReservation CertificateSigned ChangeAvailability ClearCache ClearChargingProfile ClearDisplayMessage "
+    "ClearVariableMonitoring CostUpdated CustomerInformation DeleteCertificate GetBaseReport GetChargingProfiles "
+    "GetCompositeSchedule GetDisplayMessages GetInstalledCertificateIds GetLocalListVersion GetLog "
+    "GetMonitoringReport GetReport GetTransactionStatus GetVariables InstallCertificate PublishFirmware "
+    "RequestStartTransaction RequestStopTransaction ReserveNow Reset SendLocalList SetChargingProfile "
+    "SetDisplayMessage SetMonitoringBase SetMonitoringLevel SetNetworkProfile SetVariableMonitoring SetVariables "
+    "TriggerMessage UnlockConnector UnpublishFirmware UpdateFirmware"
+)
+_OURS: Final = frozenset(_OURS_BY_NAME.split())
+_TOKEN_KINDS: Final = frozenset(get_args(types.IdTokenKind))
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def told(action: str, payload: Payload, *, received_at: datetime) -> talk.Told:
+    """What the CALL says. Raises CallRefused with 2.0.1's code when the payload breaks its schema."""
+    read = _READERS.get(action)
+    if read is None:
+        code = CODES.not_supported if action in _OURS else CODES.not_implemented
+        raise CallRefused(code, f"{action[:50]!r} is not an action a station may call here.")
+    refuse_nul(payload, CODES)
+    return read(payload, received_at)
+
+
+def answer(told: talk.Told, decided: talk.Decided, *, now: datetime) -> bytes:
+    """The payload of the CALLRESULT."""
+    match told, decided:
+        case talk.BootTold(), talk.BootDecided(is_accepted=is_accepted, interval_s=interval_s):
+            status: messages.RegistrationStatus = "Accepted" if is_accepted else "Rejected"
+            return _encode(
+                messages.BootNotificationResponse(
+                    status=status, current_time=format_instant(now), interval=interval_s
+                )
+            )
+        case talk.HeartbeatTold(), _:
+            return _encode(messages.HeartbeatResponse(current_time=format_instant(now)))
+        case talk.AuthorizeAsked(), talk.AuthorizeDecided(verdict=verdict):
+            return _encode(messages.AuthorizeResponse(id_token_info=_id_token_info(verdict)))
+        case talk.SessionTold(), talk.SessionDecided(verdict=None, total_cost=None):
+            return b"{}"
+        case talk.SessionTold(), talk.SessionDecided(verdict=verdict, total_cost=total_cost):
+            return _encode(
+                messages.TransactionEventResponse(
+                    id_token_info=UNSET if verdict is None else _id_token_info(verdict),
+                    total_cost=UNSET if total_cost is None else _amount(total_cost),
+                )
+            )
+        case talk.Noted(action=action), _:
+            return _encode(_NOTED_ANSWERS.get(action, messages.Empty()))
+        case _:
+            return b"{}"
+
+
+def command(command: talk.Command) -> tuple[str, bytes]:
+    """The action and payload of the CALL. Raises InvalidInput where 2.0.1 cannot say it.
+
+    Codes: ``token_too_long``, ``token_type_unknown``, ``session_ref_malformed``.
+    """
+    match command:
+        case talk.StartSession(evse_no=evse_no, remote_start_id=remote_start_id):
+            return "RequestStartTransaction", _encode(
+                commands.RequestStartTransaction(
+                    remote_start_id=remote_start_id,
+                    id_token=_id_token(command.token_uid, command.token_type),
+                    evse_id=evse_no if evse_no > 0 else UNSET,
+                )
+            )
+        case talk.StopSession(session_ref=session_ref):
+            if not 0 < len(session_ref) <= 36:
+                raise InvalidInput("session_ref_malformed", "A transactionId has 1 to 36 characters.")
+            return "RequestStopTransaction", _encode(commands.RequestStopTransaction(transaction_id=session_ref))
+
+
+def command_result(action: str, payload: Payload) -> talk.CommandResult:
+    """What the station's CALLRESULT to ``action`` means; FAILED where it does not fit its schema."""
+    try:
+        result = _RESULTS[action].decode(payload)
+    except (KeyError, msgspec.MsgspecError, RecursionError):
+        return talk.CommandResult.FAILED
+    is_accepted = result.status == "Accepted"
+    return talk.CommandResult.ACCEPTED if is_accepted else talk.CommandResult.REJECTED
+
+
+# --- each message -------------------------------------------------------------------------------------------
+
+
+def _authorize(message: messages.Authorize, _received_at: datetime) -> talk.Told:
+    token = message.id_token
+    return talk.AuthorizeAsked(token_uid=token.id_token.upper(), token_type=token.type)
+
+
+def _boot(message: messages.BootNotification, _received_at: datetime) -> talk.Told:
+    station = message.charging_station
+    return talk.BootTold(
+        vendor=station.vendor_name,
+        model=station.model,
+        serial=station.serial_number or None,
+        firmware=station.firmware_version or None,
+        reason=message.reason,
+    )
+
+
+def _heartbeat(_message: messages.Heartbeat, _received_at: datetime) -> talk.Told:
+    return talk.HeartbeatTold()
+
+
+def _status(message: messages.StatusNotification, received_at: datetime) -> talk.Told:
+    evse_no, connector_no = _evse_no(message.evse_id), _evse_no(message.connector_id)
+    if evse_no is None or connector_no is None:
+        raise CallRefused(CODES.property_value, "evseId and connectorId are small numbers from 0 on.")
+    return talk.StatusTold(
+        evse_no=evse_no,
+        connector_no=connector_no,
+        status=_STATUSES[message.connector_status],
+        detail=message.connector_status,
+        error_code=None,
+        station_at=instant_of(message.timestamp, received_at, []),
+    )
+
+
+def _transaction_event(message: messages.TransactionEvent, received_at: datetime) -> talk.Told:
+    transaction = message.transaction_info
+    if not transaction.transaction_id:
+        raise CallRefused(CODES.property_value, "A session without a transactionId cannot be told apart.")
+    flaws: list[str] = []
+    station_at = instant_of(message.timestamp, received_at, flaws)
+    token, evse = message.id_token, message.evse
+    return talk.SessionTold(
+        SessionEvent(
+            kind=_KINDS[message.event_type],
+            session_ref=transaction.transaction_id,
+            event_key=f"{message.event_type[0]}{message.seq_no}".encode(),
+            station_at=station_at,
+            received_at=received_at,
+            evse_no=None if evse is UNSET else _evse_no(evse.id),
+            connector_no=None if evse is UNSET or evse.connector_id is UNSET else _evse_no(evse.connector_id),
+            seq_no=_seq_no(message.seq_no, flaws),
+            is_offline=message.offline,
+            token_uid=None if token is UNSET else token.id_token.upper() or None,
+            token_type=None if token is UNSET else token.type,
+            remote_start_id=_remote_start_id(transaction),
+            activity=None if transaction.charging_state is UNSET else _ACTIVITIES[transaction.charging_state],
+            reason=_reason(message),
+            readings=_readings(message.meter_value or [], received_at, flaws),
+            flaws=tuple(flaws),
+        )
+    )
+
+
+def _meter_values(message: messages.MeterValues, received_at: datetime) -> talk.Told:
+    readings = _readings(message.meter_value, received_at, [])
+    return talk.ReadingsTold(evse_no=_evse_no(message.evse_id) or 0, readings=readings)
+
+
+# --- parts --------------------------------------------------------------------------------------------------
+
+
+def _readings(values: list[types.MeterValue], received_at: datetime, flaws: list[str]) -> tuple[Reading, ...]:
+    readings: list[Reading] = []
+    for value in values:
+        at = instant_of(value.timestamp, received_at, flaws)
+        readings += readings_of(at, map(_sample, value.sampled_value), flaws)
+    return tuple(readings)
+
+
+def _sample(value: types.SampledValue) -> Sample:
+    unit, signed = value.unit_of_measure, value.signed_meter_value
+    return Sample(
+        value=bytes(value.value).decode(),
+        measurand=value.measurand or ENERGY,
+        context=value.context or PERIODIC,
+        phase=value.phase or None,
+        location=value.location or OUTLET,
+        unit=None if unit is UNSET else unit.unit or None,
+        multiplier=0 if unit is UNSET else unit.multiplier or 0,
+        signed=None if signed is UNSET else signed.signed_meter_data,
+    )
+
+
+def _evse_no(number: int) -> int | None:
+    return number if 0 <= number <= EVSE_NO_MAX else None
+
+
+def _seq_no(seq_no: int, flaws: list[str]) -> int | None:
+    if 0 <= seq_no <= SEQ_NO_MAX:
+        return seq_no
+    flaws.append("sequence_implausible")
+    return None
+
+
+def _remote_start_id(transaction: messages.Transaction) -> int | None:
+    number = transaction.remote_start_id
+    return None if number is UNSET or abs(number) > REMOTE_START_ID_MAX else number
+
+
+def _reason(message: messages.TransactionEvent) -> str | None:
+    """Why the session ended; the standard lets a station leave out "Local"."""
+    if message.event_type != "Ended":
+        return None
+    return message.transaction_info.stopped_reason or "Local"
+
+
+def _id_token(token_uid: str, token_type: str) -> types.IdToken:
+    if len(token_uid) > 36:
+        raise InvalidInput("token_too_long", "An OCPP 2.0.1 idToken has at most 36 characters.")
+    if token_type not in _TOKEN_KINDS:
+        raise InvalidInput("token_type_unknown", f"{token_type!r} is not a kind of OCPP 2.0.1 idToken.")
+    return msgspec.convert({"idToken": token_uid, "type": token_type}, types.IdToken)
+
+
+def _id_token_info(verdict: talk.Verdict) -> types.IdTokenInfo:
+    return types.IdTokenInfo(status=_VERDICTS[verdict])
+
+
+def _amount(total_cost: Money) -> msgspec.Raw:
+    """The exact decimal digits; a JSON number needs no binary float on its way out."""
+    return msgspec.Raw(f"{total_cost.decimal():f}".encode())
+
+
+# --- tables -------------------------------------------------------------------------------------------------
+
+_READERS: Final = {
+    "Authorize": reader(messages.Authorize, _authorize, CODES),
+    "BootNotification": reader(messages.BootNotification, _boot, CODES),
+    "Heartbeat": reader(messages.Heartbeat, _heartbeat, CODES),
+    "MeterValues": reader(messages.MeterValues, _meter_values, CODES),
+    "StatusNotification": reader(messages.StatusNotification, _status, CODES),
+    "TransactionEvent": reader(messages.TransactionEvent, _transaction_event, CODES),
+} | {
+    type_.__name__: noted(type_, CODES)
+    for type_ in (
+        messages.DataTransfer,
+        notices.ClearedChargingLimit,
+        notices.FirmwareStatusNotification,
+        notices.Get15118EVCertificate,
+        notices.GetCertificateStatus,
+        notices.LogStatusNotification,
+        notices.NotifyChargingLimit,
+        notices.NotifyCustomerInformation,
+        notices.NotifyDisplayMessages,
+        notices.NotifyEVChargingNeeds,
+        notices.NotifyEVChargingSchedule,
+        notices.NotifyEvent,
+        notices.NotifyMonitoringReport,
+        notices.NotifyReport,
+        notices.PublishFirmwareStatusNotification,
+        notices.ReportChargingProfiles,
+        notices.ReservationStatusUpdate,
+        notices.SecurityEventNotification,
+        notices.SignCertificate,
+    )
+}
+# Nothing is granted that nobody decided: certificates and schedules are refused in their own words.
+_NOTED_ANSWERS: Final[dict[str, types.Part]] = {
+    "DataTransfer": messages.DataTransferResponse(status="UnknownVendorId"),
+    "Get15118EVCertificate": notices.Get15118EVCertificateResponse(status="Failed", exi_response=""),
+    "GetCertificateStatus": notices.GetCertificateStatusResponse(status="Failed"),
+    "NotifyEVChargingNeeds": notices.NotifyEVChargingNeedsResponse(status="Rejected"),
+    "NotifyEVChargingSchedule": notices.NotifyEVChargingScheduleResponse(status="Rejected"),
+    "SignCertificate": notices.SignCertificateResponse(status="Rejected"),
+}
+_RESULTS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
+    "RequestStartTransaction": msgspec.json.Decoder(commands.RequestStartTransactionResponse),
+    "RequestStopTransaction": msgspec.json.Decoder(commands.RequestStopTransactionResponse),
+}

@@ -1,0 +1,243 @@
+"""Valid and mutated messages get the same verdict from our structs as from the published schemas.
+
+The schemas are those of the ``ocpp`` package, read with the Draft 4 validator that package uses.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import inspect
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from jsonschema import Draft4Validator
+
+from wattledger.core.stations.dialect import Dialect
+from wattledger.core.stations.refusals import CallRefused
+from wattledger.core.stations.v16 import commands as commands16
+from wattledger.core.stations.v16 import messages as messages16
+from wattledger.core.stations.v16 import translate as v16
+from wattledger.core.stations.v201 import commands as commands201
+from wattledger.core.stations.v201 import messages as messages201
+from wattledger.core.stations.v201 import notices as notices201
+from wattledger.core.stations.v201 import translate as v201
+
+type_words: dict[str, Any] = {"string": "x", "integer": 7, "number": 1.5, "boolean": True}
+FOREIGN: tuple[Any, ...] = (None, True, 1.0, -2.5, "text", [7], {"vendorId": "x"})
+
+Schema = dict[str, Any]
+Steps = tuple[str | int, ...]
+
+
+def schema_of(version: str, name: str) -> Schema:
+    path = importlib.resources.files("ocpp") / version / "schemas" / f"{name}.json"
+    loaded: Schema = json.loads(path.read_text(encoding="utf-8-sig"))
+    return loaded
+
+
+def exists(version: str, name: str) -> bool:
+    return (importlib.resources.files("ocpp") / version / "schemas" / f"{name}.json").is_file()
+
+
+def resolved(schema: Schema, root: Schema) -> Schema:
+    reference = schema.get("$ref")
+    if reference is None:
+        return schema
+    found: Schema = root["definitions"][reference.rsplit("/", 1)[1]]
+    return found
+
+
+def sample(schema: Schema, root: Schema, *, is_full: bool) -> Any:
+    """A valid instance: with every optional field, or with none."""
+    schema = resolved(schema, root)
+    kind = schema.get("type")
+    if "enum" in schema:
+        return schema["enum"][-1]
+    if schema.get("format") == "date-time":
+        return "2026-11-22T10:00:00Z"
+    if kind == "object":
+        wanted = schema.get("properties", {}) if is_full else schema.get("required", [])
+        return {name: sample(schema["properties"][name], root, is_full=is_full) for name in wanted}
+    if kind == "array":
+        return [sample(schema["items"], root, is_full=is_full)] * max(1, schema.get("minItems", 1))
+    return type_words.get(str(kind), "anything")
+
+
+def places(schema: Schema, value: Any, root: Schema, steps: Steps = ()) -> Iterator[tuple[Steps, Schema]]:
+    schema = resolved(schema, root)
+    yield steps, schema
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from places(schema["properties"][name], inner, root, (*steps, name))
+    if isinstance(value, list) and value:
+        yield from places(schema["items"], value[0], root, (*steps, 0))
+
+
+def edited(value: Any, steps: Steps, new: Any) -> Any:
+    if not steps:
+        return new
+    copy = deepcopy(value)
+    parent = copy
+    for step in steps[:-1]:
+        parent = parent[step]
+    parent[steps[-1]] = new
+    return copy
+
+
+def at(value: Any, steps: Steps) -> Any:
+    for step in steps:
+        value = value[step]
+    return value
+
+
+def alternatives(schema: Schema, here: Any) -> Iterator[Any]:
+    """What to put in one place: wrong types, limits and one past them, unknown and missing fields."""
+    yield from FOREIGN
+    if isinstance(here, dict):
+        yield {**here, "notInTheSchema": 1}
+        for name in here:
+            yield {key: inner for key, inner in here.items() if key != name}
+    for edge in ("maxLength",):
+        if edge in schema:
+            yield "é" * schema[edge]
+            yield "é" * (schema[edge] + 1)
+    for edge in ("minimum", "maximum"):
+        if edge in schema:
+            yield from (int(schema[edge]) - 1, int(schema[edge]), int(schema[edge]) + 1)
+    if schema.get("type") == "array" and here:
+        yield from (here[:1] * count for count in (0, 1, schema.get("maxItems", 2), schema.get("maxItems", 2) + 1))
+    yield from schema.get("enum", [])
+
+
+def mutants(schema: Schema) -> Iterator[Any]:
+    """Every single change of a full and of a bare valid message, the two themselves first."""
+    for is_full in (True, False):
+        whole = sample(schema, schema, is_full=is_full)
+        yield whole
+        for steps, inner in places(schema, whole, schema):
+            for new in alternatives(inner, at(whole, steps)):
+                yield edited(whole, steps, new)
+
+
+def told_takes(dialect: Dialect, action: str, message: Any) -> bool:
+    try:
+        dialect.told(action, json.dumps(message).encode(), received_at=datetime(2026, 11, 22, tzinfo=UTC))
+    except CallRefused:
+        return False
+    return True
+
+
+def struct_takes(type_: type[msgspec.Struct], message: Any) -> bool:
+    try:
+        msgspec.json.decode(json.dumps(message).encode(), type=type_)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+STATION_CALLS = [
+    *((v16, "v16", action, action) for action in sorted(v16._READERS)),
+    *((v201, "v201", action, f"{action}Request") for action in sorted(v201._READERS)),
+]
+
+
+def other_structs() -> Iterator[tuple[type[msgspec.Struct], str, str]]:
+    """Our calls, and all answers, by the schema they are named after."""
+    for version, suffix, modules in (
+        ("v16", "", (commands16, messages16)),
+        ("v201", "Request", (commands201, messages201, notices201)),
+    ):
+        for module in modules:
+            for name, member in vars(module).items():
+                if not (inspect.isclass(member) and issubclass(member, msgspec.Struct)):
+                    continue
+                schema_name = name if name.endswith("Response") else name + suffix
+                if member.__module__ == module.__name__ and exists(version, schema_name):
+                    yield member, version, schema_name
+
+
+# Ours leave out what we never send; nothing a station says passes through these.
+SENT_WITHOUT = {
+    "AuthorizeResponse": {"certificateStatus"},
+    "DataTransferResponse": {"data", "statusInfo"},
+    "GetCertificateStatusResponse": {"statusInfo", "ocspResult"},
+    "Get15118EVCertificateResponse": {"statusInfo"},
+    "NotifyEVChargingNeedsResponse": {"statusInfo"},
+    "NotifyEVChargingScheduleResponse": {"statusInfo"},
+    "SignCertificateResponse": {"statusInfo"},
+    "TransactionEventResponse": {"chargingPriority", "totalCost"},
+    "RemoteStartTransaction": {"chargingProfile"},
+    "RequestStartTransactionRequest": {"chargingProfile"},
+}
+
+
+def what_we_send(schema: Schema, name: str) -> Schema:
+    """The schema without the fields that our struct leaves out on purpose."""
+    trimmed = deepcopy(schema)
+    for left_out in SENT_WITHOUT.get(name, ()):
+        trimmed["properties"].pop(left_out, None)
+    return trimmed
+
+
+class TestWhatAStationCalls:
+    @pytest.mark.parametrize(
+        ("dialect", "version", "action", "name"), STATION_CALLS, ids=[f"{c[1]}-{c[2]}" for c in STATION_CALLS]
+    )
+    def test_is_judged_as_its_schema_judges_it(
+        self, dialect: Dialect, version: str, action: str, name: str
+    ) -> None:
+        schema = schema_of(version, name)
+        validator = Draft4Validator(schema)
+        seen = {json.dumps(mutant): mutant for mutant in mutants(schema)}
+        differing = [
+            text
+            for text, mutant in seen.items()
+            if validator.is_valid(mutant) != told_takes(dialect, action, mutant)
+        ]
+        assert not differing, differing[:5]
+        assert len(seen) > 10
+
+    def test_covers_every_action_of_2_0_1_that_a_station_sends(self) -> None:
+        requests = {
+            path.name.removesuffix("Request.json")
+            for path in (importlib.resources.files("ocpp") / "v201" / "schemas").iterdir()
+            if path.name.endswith("Request.json")
+        }
+        assert requests == set(v201._READERS) | v201._OURS
+
+    def test_covers_every_action_of_1_6_that_a_station_sends(self) -> None:
+        requests = {
+            path.name.removesuffix(".json")
+            for path in (importlib.resources.files("ocpp") / "v16" / "schemas").iterdir()
+            if not path.name.endswith("Response.json")
+        }
+        assert requests == set(v16._READERS) | v16._OURS
+
+    def test_a_frequency_does_not_cost_a_stop_of_1_6_its_acknowledgement(self) -> None:
+        """The one place where we take more than the schema: its StopTransaction does not know Hertz."""
+        stop = sample(schema_of("v16", "StopTransaction"), schema_of("v16", "StopTransaction"), is_full=True)
+        stop["transactionData"][0]["sampledValue"][0]["unit"] = "Hertz"
+        assert told_takes(v16, "StopTransaction", stop)
+
+
+OTHERS = list(other_structs())
+
+
+class TestWhatWeCallAndAllAnswers:
+    @pytest.mark.parametrize(
+        ("type_", "version", "name"), OTHERS, ids=[f"{version}-{name}" for _, version, name in OTHERS]
+    )
+    def test_are_shaped_as_their_schemas_shape_them(
+        self, type_: type[msgspec.Struct], version: str, name: str
+    ) -> None:
+        schema = what_we_send(schema_of(version, name), name)
+        validator = Draft4Validator(schema)
+        differing = [
+            mutant for mutant in mutants(schema) if validator.is_valid(mutant) != struct_takes(type_, mutant)
+        ]
+        assert not differing, differing[:5]
