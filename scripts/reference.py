@@ -1,0 +1,166 @@
+"""Writes docs/reference from the code: settings, commands, error codes. ``--check`` only compares.
+
+The pages can therefore not say anything that the code does not.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "wattledger"
+PAGES = ROOT / "docs" / "reference"
+HEAD = "<!-- Written by scripts/reference.py from the code: change the code, then `make docs`. -->\n\n"
+STATUS = {
+    "InvalidInput": 422,
+    "NotFound": 404,
+    "Refused": 409,
+    "Unauthorized": 401,
+    "Forbidden": 403,
+    "Unavailable": 503,
+}
+
+
+def _refusals(path: Path) -> Iterator[tuple[str, str, str]]:
+    """(class, code, sentence) of every refusal that a module can raise."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in STATUS):
+            continue
+        if len(node.args) < 2 or not isinstance(node.args[0], ast.Constant):
+            continue
+        yield node.func.id, str(node.args[0].value), _sentence(node.args[1])
+
+
+def _sentence(node: ast.expr) -> str:
+    """The message with its blanks named."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else f"‹{_blank(part)}›" for part in node.values
+        )
+    return f"‹{ast.unparse(node)}›"
+
+
+def _blank(part: ast.expr) -> str:
+    assert isinstance(part, ast.FormattedValue)
+    names = [node.attr if isinstance(node, ast.Attribute) else node.id for node in _names(part.value)]
+    return names[0] if names else "value"
+
+
+def _names(node: ast.expr) -> Iterator[ast.Attribute | ast.Name]:
+    return (child for child in ast.walk(node) if isinstance(child, ast.Attribute | ast.Name))
+
+
+def errors_page() -> str:
+    """Every error code with its HTTP status, its sentence and where it comes from."""
+    found: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+    for path in sorted(SOURCE.rglob("*.py")):
+        for kind, code, sentence in _refusals(path):
+            found[code].add((kind, sentence, str(path.relative_to(SOURCE).with_suffix(""))))
+    lines = [
+        "# Error codes\n",
+        "A refusal is an answer: it changes nothing. Its code never changes; its sentence may.\n",
+        "| code | HTTP | says | from |",
+        "|---|---|---|---|",
+    ]
+    for code in sorted(found):
+        for kind, sentence, module in sorted(found[code]):
+            text = sentence.replace("|", "\\|").replace("\n", " ")
+            lines.append(f"| `{code}` | {STATUS[kind]} | {text} | `{module}` |")
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def settings_page() -> str:
+    """Every environment setting, from the comments and docstrings of settings.py."""
+    text = (SOURCE / "settings.py").read_text("utf-8")
+    module = ast.parse(text)
+    source_lines = text.splitlines()
+    lines = [
+        "# Settings\n",
+        "All come from the environment.\n",
+        "| variable | type | default | means |",
+        "|---|---|---|---|",
+    ]
+    struct = next(n for n in module.body if isinstance(n, ast.ClassDef) and n.name == "Settings")
+    for place, node in enumerate(struct.body):
+        if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
+            continue
+        default = "required" if node.value is None else f"`{ast.unparse(node.value)}`"
+        meaning = _meaning(struct.body, place, node, source_lines)
+        kind = ast.unparse(node.annotation).replace("|", "or")
+        lines.append(f"| `WATTLEDGER_{node.target.id.upper()}` | {kind} | {default} | {meaning} |")
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def _meaning(body: list[ast.stmt], place: int, node: ast.AnnAssign, source_lines: list[str]) -> str:
+    """The string after a field, or the comment above or beside it."""
+    after = body[place + 1] if place + 1 < len(body) else None
+    if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+        return " ".join(str(after.value.value).split())
+    beside = source_lines[node.lineno - 1].partition("  # ")[2]
+    above: list[str] = []
+    number = node.lineno - 2
+    while number >= 0 and source_lines[number].strip().startswith("# "):
+        above.insert(0, source_lines[number].strip()[2:])
+        number -= 1
+    return (beside or " ".join(above)).replace("|", "or")
+
+
+def commands_page() -> str:
+    """The command line as ``--help`` tells it, every sub-command."""
+    import click
+    import typer
+
+    main = importlib.import_module("wattledger.apps.cli.main")
+    root = typer.main.get_command(main.app)
+    lines = ["# Commands\n"]
+
+    def walk(command: click.Command, names: tuple[str, ...], parent: click.Context | None) -> None:
+        context = click.Context(command, info_name=names[-1], parent=parent)
+        usage = " ".join(command.collect_usage_pieces(context))
+        lines.append(f"## `{' '.join(names)} {usage}`\n\n{(command.help or '').strip()}\n")
+        lines.extend(
+            f"- `{', '.join(option.opts)}`: {option.help or option.name}"
+            for option in command.get_params(context)
+            if isinstance(option, click.Option) and option.name != "help" and not option.hidden
+        )
+        lines.append("")
+        if isinstance(command, click.Group):
+            for name in sorted(command.list_commands(context)):
+                child = command.get_command(context, name)
+                assert child is not None
+                walk(child, (*names, name), context)
+
+    walk(root, ("wattledger",), None)
+    return HEAD + "\n".join(lines).rstrip() + "\n"
+
+
+PAGES_BY_NAME = {"errors.md": errors_page, "settings.md": settings_page, "commands.md": commands_page}
+
+
+def main() -> int:
+    is_check = "--check" in sys.argv[1:]
+    stale = []
+    for name, write in PAGES_BY_NAME.items():
+        path, text = PAGES / name, write()
+        if path.exists() and path.read_text("utf-8") == text:
+            continue
+        stale.append(name)
+        if not is_check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    verb = "differ from the code; run 'make docs'" if is_check else "written"
+    sys.stdout.write(
+        f"docs/reference: {', '.join(stale)} {verb}\n" if stale else "docs/reference agrees with the code\n"
+    )
+    return 1 if is_check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
