@@ -134,6 +134,10 @@ class PgCatalogStore:
         )
         await self._write(_Q.add_connectors, len(connectors), *columns, at)
 
+    async def connector_id(self, public_id: str) -> UUID | None:
+        found: UUID | None = await self._connection.fetchval(_Q.connector_id, self._tenant_id, public_id)
+        return found
+
     # --- tariffs and plans ----------------------------------------------------------------------------------
 
     async def add_tariff(self, tariff_id: UUID, name: str, *, at: datetime) -> None:
