@@ -12,7 +12,9 @@ from wattledger.core.metering.events import Activity
 class Period:
     """From ``started_at`` (inclusive) to ``ended_at`` (exclusive), both aware UTC; energy imported meanwhile.
 
-    ``power_w`` and ``current_ma`` are as measured in the period, None where the meter does not say.
+    ``power_w`` and ``current_ma`` are as measured in the period, None where the meter does not say. Where a
+    source states a least and a greatest value, those are the least and ``*_max`` the greatest.
+    ``time_us`` is the time to be billed where a source states it apart from the clock (OCPI's volumes).
     """
 
     started_at: datetime
@@ -21,11 +23,15 @@ class Period:
     activity: Activity = Activity.CHARGING
     power_w: int | None = None
     current_ma: int | None = None
+    power_w_max: int | None = None
+    current_ma_max: int | None = None
+    time_us: int | None = None
 
     def __post_init__(self) -> None:
         assert self.started_at.tzinfo is not None
         assert self.started_at <= self.ended_at
         assert self.energy_milliwh >= 0
+        assert self.time_us is None or self.time_us >= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ class Usage:
     current_kind: str | None = None  # "AC" or "DC"
     connector_type: str | None = None  # OCPI ConnectorType, e.g. "IEC_62196_T2_COMBO"
     payment_brand: str | None = None
+    payment_recognition: str | None = None  # "Credit", "Debit": OCPP 2.1's word for the kind of card
+    is_reservation_expired: bool = False  # a reservation that no session followed
 
     @property
     def energy_milliwh(self) -> int:

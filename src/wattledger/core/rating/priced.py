@@ -1,0 +1,56 @@
+"""Prices as integers: what a compiled tariff multiplies quantities with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from wattledger.core.kernel.taxes import Tax
+from wattledger.core.rating.rated import LineKind, Unit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """All lines that bear the same taxes; ``shares`` are those taxes per unit of net price."""
+
+    taxes: tuple[Tax, ...]
+    shares: tuple[tuple[Tax, Fraction], ...]
+    factor: Fraction  # gross per net
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Priced:
+    """A price component whose amounts are integers over the tariff's denominator, per Wh/1000, µs or once."""
+
+    element: int
+    component: int
+    kind: LineKind
+    unit: Unit
+    price: Decimal
+    net_unit: int
+    tax_unit: int
+    step: int
+    grace_us: int
+    cap_units: int | None
+    group: int
+    taxes: tuple[Tax, ...]
+    matched: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExciseUnit:
+    """An excise per started ``step`` of 0.001 Wh, as an integer over the tariff's denominator."""
+
+    name: str
+    price: Decimal
+    tax_unit: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A price limit in integers over the denominator; None where that sense of the price has no limit."""
+
+    net_units: int | None
+    gross_units: int | None
