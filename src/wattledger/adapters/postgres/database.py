@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,11 +21,31 @@ from wattledger.adapters.postgres.stores.sessions import PgSessionStore
 from wattledger.adapters.postgres.stores.staff import PgStaffStore
 
 APP_ROLE: Final = "wattledger_app"
+_PG_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _DUE_TABLES: Final = frozenset({"operation", "webhook_event", "job", "station_command"})
+
+
+async def refuse_naive_instants(connection: asyncpg.Connection[Any]) -> None:
+    """A datetime without an offset is an error on this connection; the driver would take it as local time."""
+    await connection.set_type_codec(
+        "timestamptz", schema="pg_catalog", encoder=_instant_out, decoder=_instant_in, format="tuple"
+    )
+
+
+def _instant_out(instant: datetime) -> tuple[int]:
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a UTC offset")
+    return ((instant - _PG_EPOCH) // _MICROSECOND,)
+
+
+def _instant_in(stored: tuple[int]) -> datetime:
+    return _PG_EPOCH + timedelta(microseconds=stored[0])
 
 
 async def prepare_connection(connection: asyncpg.Connection[Any]) -> None:
     """From here on the connection acts as the app's role, in UTC and with time-outs."""
+    await refuse_naive_instants(connection)
     await connection.execute(
         f"set role {APP_ROLE}; set timezone = 'UTC'; set lock_timeout = '5s'; set statement_timeout = '30s'; "
         "set idle_in_transaction_session_timeout = '30s'"
