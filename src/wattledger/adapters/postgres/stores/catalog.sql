@@ -67,6 +67,9 @@ from unnest($2::uuid[], $3::uuid[], $4::integer[], $5::integer[], $6::text[], $7
      u(connector_id, station_id, evse_no, connector_no, public_id, plug_type, current_kind, power_max_w, tariff_id)
 join tenant t on t.tenant_id = $1;
 
+-- name: connector_id
+select connector_id from connector where tenant_id = $1 and public_id = $2;
+
 -- name: add_tariff
 insert into tariff (tenant_id, tariff_id, name, created_at) values ($1, $2, $3, $4);
 
