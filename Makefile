@@ -79,7 +79,7 @@ lock: ## resolve requirements anew, for every platform, with hashes (needs uv)
 	@command -v uv >/dev/null || { echo "uv is not installed: it resolves for all platforms at once"; exit 1; }
 	@for name in run dev; do \
 		uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --upgrade \
-			--quiet --no-emit-index-url -o requirements/$$name.txt requirements/$$name.in; done
+			--quiet -o requirements/$$name.txt requirements/$$name.in; done
 
 assets: .venv/.run ## fetch the scripts that pages use (npm, from the lock)
 	@rm -f $(VENDOR)/.made

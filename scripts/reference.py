@@ -11,6 +11,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "wattledger"
@@ -114,28 +115,24 @@ def _meaning(body: list[ast.stmt], place: int, node: ast.AnnAssign, source_lines
 
 def commands_page() -> str:
     """The command line as ``--help`` tells it, every sub-command."""
-    import click
     import typer
 
     main = importlib.import_module("wattledger.apps.cli.main")
     root = typer.main.get_command(main.app)
     lines = ["# Commands\n"]
 
-    def walk(command: click.Command, names: tuple[str, ...], parent: click.Context | None) -> None:
-        context = click.Context(command, info_name=names[-1], parent=parent)
+    def walk(command: Any, names: tuple[str, ...], parent: Any) -> None:
+        context = command.context_class(command, info_name=names[-1], parent=parent)
         usage = " ".join(command.collect_usage_pieces(context))
         lines.append(f"## `{' '.join(names)} {usage}`\n\n{(command.help or '').strip()}\n")
         lines.extend(
             f"- `{', '.join(option.opts)}`: {option.help or option.name}"
             for option in command.get_params(context)
-            if isinstance(option, click.Option) and option.name != "help" and not option.hidden
+            if option.param_type_name == "option" and option.name != "help" and not option.hidden
         )
         lines.append("")
-        if isinstance(command, click.Group):
-            for name in sorted(command.list_commands(context)):
-                child = command.get_command(context, name)
-                assert child is not None
-                walk(child, (*names, name), context)
+        for name in sorted(command.list_commands(context)) if hasattr(command, "list_commands") else ():
+            walk(command.get_command(context, name), (*names, name), context)
 
     walk(root, ("wattledger",), None)
     return HEAD + "\n".join(lines).rstrip() + "\n"

@@ -1,0 +1,1 @@
+"""Closes what was posted into the hash chain."""
