@@ -19,6 +19,11 @@ from wattledger.core.metering.events import Context, Reading
 ENERGY: Final = "Energy.Active.Import.Register"
 PERIODIC: Final = "Sample.Periodic"
 OUTLET: Final = "Outlet"
+_POWER: Final = "Power.Active.Import"
+_CURRENT: Final = "Current.Import"
+_SOC: Final = "SoC"
+_WANTED: Final = frozenset((ENERGY, _POWER, _CURRENT, _SOC))
+_SIGNED: Final = "signed"
 
 REGISTER_MILLIWH_MAX: Final = 10**15  # a terawatt-hour: no meter at a parking place has counted that
 _POWER_W_MAX: Final = 10**8
@@ -51,7 +56,7 @@ _PHASES: Final = {"L1": 1, "L2": 2, "L3": 3, "L1-N": 1, "L2-N": 2, "L3-N": 3}
 
 
 class Sample(NamedTuple):
-    """One sampled value; ``value`` is its decimal text exactly as it stood on the wire."""
+    """One sampled value; ``value`` is its decimal text as on the wire, empty where only ``signed`` came."""
 
     value: str
     measurand: str = ENERGY
@@ -61,10 +66,6 @@ class Sample(NamedTuple):
     unit: str | None = None
     multiplier: int = 0
     signed: str | None = None
-
-    @property
-    def is_signed_only(self) -> bool:
-        return self.signed is not None and not self.value
 
 
 def instant_of(text: str, received_at: datetime, flaws: list[str]) -> datetime:
@@ -78,15 +79,23 @@ def instant_of(text: str, received_at: datetime, flaws: list[str]) -> datetime:
 
 def readings_of(at: datetime, samples: Iterable[Sample], flaws: list[str]) -> list[Reading]:
     """One reading for each context of the batch, in the order they appear; adds what is wrong to ``flaws``."""
-    by_context: dict[str, list[Sample]] = {}
+    by_context: dict[str, dict[str, list[Sample]]] = {}
     for sample in samples:
-        by_context.setdefault(sample.context, []).append(sample)
+        by_measurand = by_context.get(sample.context)
+        if by_measurand is None:
+            by_measurand = by_context[sample.context] = {}
+        if sample.signed is not None:
+            by_measurand.setdefault(_SIGNED, []).append(sample)
+        if _counts(sample):
+            by_measurand.setdefault(sample.measurand, []).append(sample)
     return [_reading(at, context, group, flaws) for context, group in by_context.items()]
 
 
-def register_milliwh_of(value: str, unit: str, flaws: list[str]) -> int | None:
-    """The register in thousandths of a watt-hour; None, with a flaw, where it cannot be a register."""
-    return _register([Sample(value, unit=unit)], flaws)
+def _counts(sample: Sample) -> bool:
+    """Whether the value is one we read; what the vehicle says of energy is never what is billed."""
+    if sample.measurand not in _WANTED or (sample.location == "EV" and sample.measurand == ENERGY):
+        return False
+    return bool(sample.value) or sample.signed is None
 
 
 def decimal_of(text: str) -> Decimal | None:
@@ -99,24 +108,25 @@ def decimal_of(text: str) -> Decimal | None:
     return Decimal(text.strip())
 
 
-def _reading(at: datetime, context: str, group: list[Sample], flaws: list[str]) -> Reading:
+def _reading(at: datetime, context: str, group: dict[str, list[Sample]], flaws: list[str]) -> Reading:
+    signed = group.get(_SIGNED)
     return Reading(
-        at=at,
-        context=_CONTEXTS.get(context, Context.OTHER),
-        register_milliwh=_register(_chosen(group, ENERGY), flaws),
-        power_w=_bounded(_chosen(group, "Power.Active.Import"), _POWER_UNITS, _POWER_W_MAX),
-        current_ma=_bounded(_chosen(group, "Current.Import"), _CURRENT_UNITS, _CURRENT_MA_MAX),
-        soc_percent=_bounded(_chosen(group, "SoC"), _SHARE_UNITS, 100),
-        signed=next((sample.signed for sample in group if sample.signed is not None), None),
+        at,
+        _CONTEXTS.get(context, Context.OTHER),
+        _register(group[ENERGY], flaws) if ENERGY in group else None,
+        _bounded(group[_POWER], _POWER_UNITS, _POWER_W_MAX) if _POWER in group else None,
+        _bounded(group[_CURRENT], _CURRENT_UNITS, _CURRENT_MA_MAX) if _CURRENT in group else None,
+        _bounded(group[_SOC], _SHARE_UNITS, 100) if _SOC in group else None,
+        signed[0].signed if signed else None,
     )
 
 
-def _chosen(group: list[Sample], measurand: str) -> list[Sample]:
+def _chosen(found: list[Sample]) -> list[Sample]:
     """The samples that together make one value: a single unphased one, or one for each phase."""
-    found = [sample for sample in group if sample.measurand == measurand and not sample.is_signed_only]
-    if len(found) > 1:
-        nearest = min(_PLACES.get(sample.location, 9) for sample in found)
-        found = [sample for sample in found if _PLACES.get(sample.location, 9) == nearest]
+    if len(found) == 1:
+        return found
+    nearest = min(_PLACES.get(sample.location, 9) for sample in found)
+    found = [sample for sample in found if _PLACES.get(sample.location, 9) == nearest]
     for sample in found:
         if sample.phase is None:
             return [sample]
@@ -127,21 +137,21 @@ def _chosen(group: list[Sample], measurand: str) -> list[Sample]:
     return list(phases.values())
 
 
-def _register(chosen: list[Sample], flaws: list[str]) -> int | None:
-    chosen = [sample for sample in chosen if sample.location != "EV"]
-    if not chosen:
+def _register(found: list[Sample], flaws: list[str]) -> int | None:
+    chosen = _chosen(found)
+    if not chosen:  # only phases that say nothing of the whole, such as N
         return None
-    if any((sample.unit or "Wh") not in _ENERGY_UNITS for sample in chosen):
-        return _flawed(flaws, "register_unit_unknown")
     total = _sum(chosen, _ENERGY_UNITS)
     if total is None:
-        return _flawed(flaws, "register_unreadable")
+        is_unit_known = all((sample.unit or "Wh") in _ENERGY_UNITS for sample in chosen)
+        return _flawed(flaws, "register_unreadable" if is_unit_known else "register_unit_unknown")
     if total < 0:
         return _flawed(flaws, "register_negative")
     return total if total <= REGISTER_MILLIWH_MAX else _flawed(flaws, "register_implausible")
 
 
-def _bounded(chosen: list[Sample], units: dict[str, int], value_max: int) -> int | None:
+def _bounded(found: list[Sample], units: dict[str, int], value_max: int) -> int | None:
+    chosen = _chosen(found)
     total = _sum(chosen, units) if chosen else None
     return total if total is not None and 0 <= total <= value_max else None
 

@@ -221,14 +221,14 @@ def _readings(values: list[types.MeterValue], received_at: datetime, flaws: list
 def _sample(value: types.SampledValue) -> Sample:
     unit, signed = value.unit_of_measure, value.signed_meter_value
     return Sample(
-        value=bytes(value.value).decode(),
-        measurand=value.measurand or ENERGY,
-        context=value.context or PERIODIC,
-        phase=value.phase or None,
-        location=value.location or OUTLET,
-        unit=None if unit is UNSET else unit.unit or None,
-        multiplier=0 if unit is UNSET else unit.multiplier or 0,
-        signed=None if signed is UNSET else signed.signed_meter_data,
+        bytes(value.value).decode(),
+        value.measurand or ENERGY,
+        value.context or PERIODIC,
+        value.phase or None,
+        value.location or OUTLET,
+        None if unit is UNSET else unit.unit or None,
+        0 if unit is UNSET else unit.multiplier or 0,
+        None if signed is UNSET else signed.signed_meter_data,
     )
 
 
