@@ -155,6 +155,8 @@ create table payment (
 create index payment_by_time on payment (tenant_id, created_at);
 create index payment_by_card on payment (tenant_id, card_fingerprint, created_at) where card_fingerprint is not null;
 create index payment_waiting on payment (start_deadline_at) where start_deadline_at is not null;
+create index payment_held on payment (tenant_id, payment_id)
+    where state in ('authorized', 'partially_authorized', 'incremented');
 select guard_table('payment', 'select, insert, update', false);
 
 -- One try at one gateway.
@@ -165,6 +167,8 @@ create table attempt (
     gateway text not null,
     gateway_ref text,
     checkout_url text,
+    -- Everything the gateway told about it so far, merged (core/payments/facts).
+    facts bytea,
     created_at timestamptz not null,
     primary key (tenant_id, payment_id, attempt_no),
     foreign key (tenant_id, payment_id) references payment

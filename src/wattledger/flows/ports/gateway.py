@@ -1,0 +1,130 @@
+"""The port to payment gateways: few calls, each with our idempotency key, each answered in facts.
+
+A gateway keeps no state of ours: everything it needs of a tenant comes with the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from wattledger.core.payments.facts import GatewayFacts
+
+
+class GatewayAccess(msgspec.Struct, frozen=True):
+    """How one tenant reaches one gateway. Secrets are open here: never logged, never stored."""
+
+    tenant_id: int
+    gateway: str
+    endpoint_key: str
+    settings: Mapping[str, str]
+    secrets: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"GatewayAccess(tenant_id={self.tenant_id}, gateway={self.gateway!r})"
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """``key_lifetime_s``: how long the gateway remembers an idempotency key; beyond it we only query."""
+
+    key_lifetime_s: int
+    can_increment: bool
+    is_sandbox: bool = False
+
+
+class CheckoutAsk(msgspec.Struct, frozen=True):
+    """A hosted page that holds ``amount_minor``. Stored as the exact bytes of the operation, and re-sent as such."""
+
+    reference: str  # payment_id:attempt_no
+    amount_minor: int
+    currency: str
+    description: str
+    return_url: str
+    cancel_url: str
+    notify_url: str
+    expires_at: datetime
+    locale: str | None = None
+    email: str | None = None
+
+
+class Checkout(msgspec.Struct, frozen=True):
+    """The gateway's name of the attempt, and the page to send the driver to."""
+
+    ref: str
+    url: str
+
+
+class WebhookHint(msgspec.Struct, frozen=True):
+    """A verified message: look again at ``reference`` (ours) or ``object_ref`` (the gateway's)."""
+
+    event_ref: str
+    kind: str
+    object_ref: str | None = None
+    reference: str | None = None
+
+
+class GatewayRefused(Exception):
+    """The gateway answered no: the call had no effect and will have none."""
+
+    def __init__(self, code: str, message: str = "") -> None:
+        super().__init__(f"{code}: {message}" if message else code)
+        self.code = code
+
+
+class GatewayUnreached(Exception):
+    """The call did not reach the gateway, or it asked us to come again: no effect; repeat later."""
+
+
+class GatewayUnsure(Exception):
+    """No telling whether the call had its effect: query, then repeat with the same key."""
+
+
+class Gateway(Protocol):
+    """Every call may raise GatewayRefused, GatewayUnreached or GatewayUnsure, and nothing else by design."""
+
+    name: str
+    capabilities: Capabilities
+
+    def least_minor(self, currency: str) -> int:
+        """The smallest sum the gateway takes, in minor units."""
+        ...
+
+    async def begin_checkout(self, access: GatewayAccess, ask: CheckoutAsk, *, key: str) -> Checkout: ...
+
+    async def fetch(self, access: GatewayAccess, ref: str) -> GatewayFacts:
+        """The attempt as the gateway knows it now."""
+        ...
+
+    async def increment(
+        self, access: GatewayAccess, ref: str, *, total_minor: int, currency: str, key: str
+    ) -> GatewayFacts: ...
+
+    async def capture(
+        self, access: GatewayAccess, ref: str, *, amount_minor: int, currency: str, key: str
+    ) -> GatewayFacts:
+        """Takes the amount and releases the rest of the hold."""
+        ...
+
+    async def void(self, access: GatewayAccess, ref: str, *, key: str) -> GatewayFacts:
+        """Releases the hold; closes a page that was not paid yet."""
+        ...
+
+    async def refund(
+        self, access: GatewayAccess, ref: str, *, amount_minor: int, currency: str, key: str, reason: str
+    ) -> GatewayFacts: ...
+
+    def verify_webhook(
+        self, access: GatewayAccess, headers: Mapping[str, str], raw: bytes, now: datetime
+    ) -> tuple[WebhookHint, ...]:
+        """Every item of a message whose signature and time are right; header names are lower case.
+
+        Raises Unauthorized ``webhook_unsigned``, ``webhook_signature_wrong``, ``webhook_time_wrong`` or
+        InvalidInput ``webhook_malformed``.
+        """
+        ...
+
+
+Gateways = Mapping[str, Gateway]
