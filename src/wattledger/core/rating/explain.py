@@ -1,0 +1,186 @@
+"""Every amount in words: the lines of a bill for a driver, a tariff's prices in the order the law wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+import msgspec
+
+from wattledger.core.kernel.instants import zone
+from wattledger.core.kernel.money import Money
+from wattledger.core.kernel.taxes import PPM, tax_shares
+from wattledger.core.rating.rated import ChargeLine, LineKind, Rated, TaxTotal, Unit
+from wattledger.core.tariffs.model import Dimension, Element, PriceComponent, PriceLimit, Tariff, TaxTreatment
+from wattledger.core.tariffs.wording import ENGLISH, Words, restriction_text
+
+_PRICE_DECIMALS: Final = 4
+_PER_UNIT: Final = {Unit.MILLIWH: "per_kwh", Unit.MICROSECOND: "per_hour"}
+
+
+class PriceRow(msgspec.Struct, frozen=True):
+    """One price of a tariff as a driver reads it: taxes included, per kWh, per minute, per session or other.
+
+    ``amount`` is the exact price to 12 decimals in ``currency``; ``unit`` is kwh, minute, session or other.
+    """
+
+    label: str
+    amount_text: str
+    condition_text: str
+    unit: str
+    amount: Decimal
+    currency: str
+
+
+def explain_text(rated: Rated, *, words: Words = ENGLISH, tariff: Tariff | None = None) -> tuple[str, ...]:
+    """What a driver reads: a sentence a line, then each tax, then the total, in the site's local time.
+
+    The core speaks English; ``apps.present`` passes the ``words`` of another language, and the tariff, so that
+    conditions are told in it too.
+    """
+    sentences = [_line_text(rated, line, words, tariff) for line in rated.lines]
+    if not sentences:
+        sentences.append(words.say("free"))
+    if rated.tax_minor:
+        sentences.append(words.say("net", amount=_amount(rated.net_minor, rated, words)))
+        sentences += [_tax_text(total, rated, words) for total in rated.taxes]
+    sentences.append(words.say("total", amount=_amount(rated.gross_minor, rated, words)))
+    if sum(line.dimension is LineKind.ENERGY for line in rated.lines) > 1:
+        sentences.append(words.say("cut_rule"))
+    return tuple(sentences)
+
+
+def price_table(tariff: Tariff, *, words: Words = ENGLISH) -> tuple[PriceRow, ...]:
+    """A tariff's prices with taxes: per kWh, per minute, per session, then all others (AFIR Art. 5(4))."""
+    rows = [
+        (_rank(element, component), _component_row(tariff, element, component, words))
+        for element in tariff.elements
+        for component in element.components
+    ]
+    rows.sort(key=lambda ranked: ranked[0])
+    return (*(row for _, row in rows), *_limit_rows(tariff, words))
+
+
+def gross_price(tariff: Tariff, component: PriceComponent) -> Fraction:
+    """The component's price with its taxes: per kWh, per hour or once."""
+    price = Fraction(component.price)
+    if tariff.tax_treatment is not TaxTreatment.EXCLUDED:
+        return price
+    return price * (1 + sum((share for _, share in tax_shares(component.taxes)), Fraction(0)))
+
+
+def _line_text(rated: Rated, line: ChargeLine, words: Words, tariff: Tariff | None) -> str:
+    condition = line.matched
+    if tariff is not None and line.element >= 0:
+        condition = restriction_text(tariff.elements[line.element].restrictions, words)
+    what = line.note if line.dimension is LineKind.EXCISE else words.terms[line.dimension]
+    details = {
+        "what": what,
+        "condition": words.say("condition", condition=condition) if condition else "",
+        "amount": _amount(line.gross_minor if rated.is_tax_included else line.net_minor, rated, words),
+    }
+    if line.dimension is LineKind.EXCISE:
+        details["amount"] = _amount(line.tax_minor, rated, words)
+    if line.unit is Unit.ONCE:
+        return words.say("line_once", **details)
+    price = words.say(_PER_UNIT[line.unit], amount=words.money(line.price, rated.currency, _PRICE_DECIMALS))
+    quantity = _quantity(line.billed, line.unit, words)
+    if line.billed != line.quantity:
+        quantity = words.say("of_used", billed=quantity, used=_quantity(line.quantity, line.unit, words))
+    begin, end = (_local(instant, rated, words) for instant in (line.started_at, line.ended_at))
+    return words.say("line", begin=begin, end=end, quantity=quantity, price=price, **details)
+
+
+def _quantity(quantity: int, unit: Unit, words: Words) -> str:
+    if unit is Unit.MILLIWH:
+        return words.say("kwh", number=words.number(Decimal(quantity) / 1_000_000, 3))
+    return words.say("minutes", number=words.number(Decimal(quantity) / 60_000_000, 2))
+
+
+def _tax_text(total: TaxTotal, rated: Rated, words: Words) -> str:
+    amount = _amount(total.tax_minor, rated, words)
+    if not total.rate_ppm:
+        return words.say("tax_alone", name=total.name, amount=amount)
+    rate = words.number(Decimal(total.rate_ppm * 100) / PPM, 4)
+    return words.say(
+        "tax", name=total.name, rate=rate, base=_amount(total.base_minor, rated, words), amount=amount
+    )
+
+
+def _amount(minor: int, rated: Rated, words: Words) -> str:
+    return words.money(Money(minor, rated.currency).decimal(), rated.currency, 0)
+
+
+def _local(instant: datetime, rated: Rated, words: Words) -> str:
+    return words.moment(instant.astimezone(zone(rated.time_zone)))
+
+
+def _rank(element: Element, component: PriceComponent) -> int:
+    if element.restrictions.reservation is not None:
+        return 4
+    return (Dimension.ENERGY, Dimension.TIME, Dimension.IDLE, Dimension.FLAT).index(component.dimension)
+
+
+def _component_row(tariff: Tariff, element: Element, component: PriceComponent, words: Words) -> PriceRow:
+    is_reservation = element.restrictions.reservation is not None
+    is_timed = component.dimension in (Dimension.TIME, Dimension.IDLE)
+    price = gross_price(tariff, component) / (60 if is_timed else 1)
+    unit = {Dimension.ENERGY: "kwh", Dimension.FLAT: "session"}.get(component.dimension, "minute")
+    label = _label(component.dimension, is_reservation=is_reservation)
+    amount = _decimal(price)
+    key = f"per_{'reservation' if is_reservation and unit == 'session' else unit}"
+    text = words.say(key, amount=words.money(amount, tariff.currency, _PRICE_DECIMALS))
+    if is_timed and price != Fraction(round(amount, _PRICE_DECIMALS)):
+        hourly = words.money(_decimal(price * 60), tariff.currency, _PRICE_DECIMALS)
+        text += words.say("condition", condition=words.say("per_hour", amount=hourly))
+    if not price:
+        text = words.say("free")
+    return PriceRow(
+        label=words.terms[label],
+        amount_text=text,
+        condition_text=", ".join(_conditions(tariff, element, component, words)),
+        unit="other" if is_reservation else unit,
+        amount=amount,
+        currency=tariff.currency,
+    )
+
+
+def _label(dimension: Dimension, *, is_reservation: bool) -> str:
+    if not is_reservation:
+        return dimension.value
+    return "reservation_flat" if dimension is Dimension.FLAT else "reservation"
+
+
+def _conditions(tariff: Tariff, element: Element, component: PriceComponent, words: Words) -> Iterable[str]:
+    text = restriction_text(element.restrictions, words)
+    if text:
+        yield text
+    if component.grace_s:
+        yield words.say("grace", number=words.number(Decimal(component.grace_s) / 60, 2))
+    if component.cap is not None:
+        yield words.say("cap_at", amount=words.money(component.cap, tariff.currency, _PRICE_DECIMALS))
+    if component.step_size > 1 and component.dimension is not Dimension.FLAT:
+        is_energy = component.dimension is Dimension.ENERGY
+        number = words.number(Decimal(component.step_size) / (1 if is_energy else 60), 2)
+        yield words.say("step", number=number, unit="Wh" if is_energy else "min")
+
+
+def _limit_rows(tariff: Tariff, words: Words) -> Iterable[PriceRow]:
+    limits: list[tuple[str, PriceLimit | None]] = [
+        ("price_min", tariff.price_min),
+        ("price_max", tariff.price_max),
+    ]
+    for key, limit in limits:
+        if limit is None:
+            continue
+        amount = limit.after_taxes if limit.after_taxes is not None else limit.before_taxes
+        if amount is not None:
+            text = words.say("per_session", amount=words.money(amount, tariff.currency, _PRICE_DECIMALS))
+            yield PriceRow(words.terms[key], text, "", "other", amount, tariff.currency)
+
+
+def _decimal(number: Fraction) -> Decimal:
+    return round(Decimal(number.numerator) / Decimal(number.denominator), 12).normalize() + Decimal(0)
