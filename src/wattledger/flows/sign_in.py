@@ -12,6 +12,7 @@ import msgspec
 
 from wattledger.core.kernel.errors import Unauthorized
 from wattledger.flows.ports.base import Clock, Directory, Ids, Secrets, UnitOfWork
+from wattledger.flows.ports.desk_rows import TenantRow
 from wattledger.flows.ports.passwords import Passwords
 from wattledger.flows.ports.staff import AuditRecord, LoginRecord
 
@@ -34,6 +35,14 @@ class SignedIn(msgspec.Struct, frozen=True):
     tenant_id: int
     staff_id: UUID
     secret: str
+
+
+class AtDesk(msgspec.Struct, frozen=True):
+    """A person at the desk: their login, whose desk it is, and how much waits there."""
+
+    login: LoginRecord
+    tenant: TenantRow
+    open_review_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,8 @@ async def sign_in(desk: SignInDesk, *, email: str, password: str) -> SignedIn:
     return SignedIn(tenant_id=tenant_id, staff_id=staff_id, secret=secret)
 
 
-async def recognise(desk: SignInDesk, *, tenant_id: int, secret: str, is_active: bool = True) -> LoginRecord:
-    """The login of that secret, kept awake when ``is_active`` (a live page that merely stays open is not).
+async def recognise(desk: SignInDesk, *, tenant_id: int, secret: str, is_active: bool = True) -> AtDesk:
+    """Whose secret it is; the login is kept awake when ``is_active`` (a live page that merely stays open is not).
 
     Raises Unauthorized ``signed_out``.
     """
@@ -92,12 +101,13 @@ async def recognise(desk: SignInDesk, *, tenant_id: int, secret: str, is_active:
     secret_hash = _fingerprint(desk.secrets, tenant_id, secret)
     async with desk.unit_of_work.begin_read(tenant_id) as work:
         login = await work.staff.login(secret_hash, now=now, seen_after=now - IDLE_MAX)
-    if login is None:
-        raise Unauthorized("signed_out", "You are signed out. Sign in to go on.")
+        if login is None:
+            raise Unauthorized("signed_out", "You are signed out. Sign in to go on.")
+        at_desk = AtDesk(login, await work.desk.tenant(), await work.desk.open_review_count())
     if is_active and now - login.seen_at >= _SEEN_EVERY:
         async with desk.unit_of_work.begin(tenant_id) as work:
             await work.staff.touch_login(secret_hash, seen_at=now)
-    return login
+    return at_desk
 
 
 async def sign_out(desk: SignInDesk, *, tenant_id: int, secret: str, login: LoginRecord) -> None:

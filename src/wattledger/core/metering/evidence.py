@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
@@ -30,8 +30,13 @@ class Finding(StrEnum):
     NO_REGISTER = "no_register"
     REGISTER_UNKNOWN = "register_unknown"
     REGISTER_NEGATIVE = "register_negative"
-    REGISTER_MALFORMED = "register_malformed"
+    REGISTER_UNREADABLE = "register_unreadable"
+    REGISTER_UNIT_UNKNOWN = "register_unit_unknown"
+    REGISTER_IMPLAUSIBLE = "register_implausible"
     REGISTER_BACKWARDS = "register_backwards"
+    SEQUENCE_IMPLAUSIBLE = "sequence_implausible"
+    CLOCK_WRONG = "clock_wrong"
+    SESSION_UNNAMED = "session_unnamed"
     ENERGY_IMPLAUSIBLE = "energy_implausible"
     ENDS_BEFORE_START = "ends_before_start"
     ENDS_DIFFER = "ends_differ"
@@ -41,6 +46,9 @@ _EXPLAINS: Final = frozenset({Finding.BASELINE_REPLACED, Finding.END_FROM_LAST_R
 # A meter and a rating plate disagree a little; a register step beyond this is no charging at this connector.
 _POWER_TOLERANCE_PERCENT: Final = 125
 _CLOCK_TOLERANCE_S: Final = 120
+# A station may have been offline for long; it cannot tell of tomorrow.
+_CLOCK_AHEAD_MAX: Final = timedelta(days=1)
+_CLOCK_BEHIND_MAX: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +90,13 @@ def weigh(session: SessionFold, place: Place, *, now: datetime | None = None) ->
     evcc#29654); the second then is the baseline, and what came before it is not billed.
     """
     findings = {Finding(flaw) for flaw in session.flaws}
-    points = list(session.points)
+    points = session.points[_baseline_index(session, place) :]
     if session.started is None:
         findings.add(Finding.START_MISSING)
     if session.has_gap:
         findings.add(Finding.MESSAGES_MISSING)
-    if len(points) > 2 and not _is_reachable(session, points[0], points[1], place):
+    if len(points) < len(session.points):
         findings.add(Finding.BASELINE_REPLACED)
-        del points[0]
     if not points:
         findings.add(Finding.NO_REGISTER)
     findings |= _register_findings(session, points, place)
@@ -100,6 +107,8 @@ def weigh(session: SessionFold, place: Place, *, now: datetime | None = None) ->
             ended_at = max(ended_at, now)
     else:
         findings |= _end_findings(session, points)
+    if _is_clock_wrong(session):
+        findings.add(Finding.CLOCK_WRONG)
     if started_at is not None and ended_at is not None and ended_at < started_at:
         findings.add(Finding.ENDS_BEFORE_START)
     ordered = tuple(sorted(findings))
@@ -111,6 +120,29 @@ def weigh(session: SessionFold, place: Place, *, now: datetime | None = None) ->
         register_end_milliwh=points[-1].register_milliwh if points else None,
         findings=ordered,
         usage=usage,
+    )
+
+
+def running_energy_milliwh(session: SessionFold, place: Place | None) -> int:
+    """The energy as far as told, by the same baseline rule; zero where there is nothing to tell it from."""
+    points = session.points
+    if len(points) < 2:
+        return 0
+    first = points[0 if place is None else _baseline_index(session, place)]
+    return max(0, points[-1].register_milliwh - first.register_milliwh)
+
+
+def _baseline_index(session: SessionFold, place: Place) -> int:
+    points = session.points
+    return int(len(points) > 2 and not _is_reachable(session, points[0], points[1], place))
+
+
+def _is_clock_wrong(session: SessionFold) -> bool:
+    return any(
+        event.station_at - event.received_at > _CLOCK_AHEAD_MAX
+        or event.received_at - event.station_at > _CLOCK_BEHIND_MAX
+        for event in (session.started, session.ended)
+        if event is not None
     )
 
 
@@ -145,9 +177,10 @@ def _is_reachable(session: SessionFold, first: RegisterPoint, last: RegisterPoin
     The longer of the station's time and ours counts: offline sessions arrive at once, and a station's clock
     may stand still, but neither makes energy.
     """
-    received = [event.received_at for event in session.events.values()]
+    assert session.first_received_at is not None
+    assert session.last_received_at is not None
     by_station = (last.at - first.at).total_seconds()
-    by_us = (max(received) - min(received)).total_seconds()
+    by_us = (session.last_received_at - session.first_received_at).total_seconds()
     elapsed_s = max(by_station, by_us, 0) + _CLOCK_TOLERANCE_S
     step_milliwh = last.register_milliwh - first.register_milliwh
     # milliwatt-hours x 3600 x 100 against watts x percent x seconds x 1000, all integers.

@@ -42,7 +42,16 @@ class ActivityPoint:
 class SessionFold:
     """Everything told about one session so far. ``add`` is idempotent, and the order of calls does not matter."""
 
-    __slots__ = ("_latest", "activities", "ended", "events", "points", "started")
+    __slots__ = (
+        "_latest",
+        "activities",
+        "ended",
+        "events",
+        "first_received_at",
+        "last_received_at",
+        "points",
+        "started",
+    )
 
     def __init__(self, events: Iterable[SessionEvent] = ()) -> None:
         self.events: dict[bytes, SessionEvent] = {}
@@ -50,6 +59,8 @@ class SessionFold:
         self.activities: list[ActivityPoint] = []
         self.started: SessionEvent | None = None
         self.ended: SessionEvent | None = None
+        self.first_received_at: datetime | None = None
+        self.last_received_at: datetime | None = None
         self._latest: SessionEvent | None = None
         for event in events:
             self.add(event)
@@ -62,6 +73,11 @@ class SessionFold:
         if event.event_key in self.events:
             return False
         self.events[event.event_key] = event
+        received_at = event.received_at
+        if self.first_received_at is None or received_at < self.first_received_at:
+            self.first_received_at = received_at
+        if self.last_received_at is None or received_at > self.last_received_at:
+            self.last_received_at = received_at
         if event.kind is EventKind.STARTED:
             self.started = _earlier(self.started, event)
         elif event.kind is EventKind.ENDED:
@@ -118,9 +134,12 @@ class SessionFold:
 
     @property
     def has_gap(self) -> bool:
-        """Whether messages are missing between the first and the last seqNo (OCPP 2 counts from 0)."""
+        """Whether messages are missing between the first and the last seqNo.
+
+        OCPP 2 counts up by one within a session; some stations count on from session to session.
+        """
         numbers = {event.seq_no for event in self.events.values() if event.seq_no is not None}
-        return bool(numbers) and len(numbers) <= max(numbers)
+        return bool(numbers) and len(numbers) <= max(numbers) - min(numbers)
 
     @property
     def is_complete(self) -> bool:

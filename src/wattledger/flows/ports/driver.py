@@ -2,8 +2,97 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+
+class ConnectorFacts(msgspec.Struct, frozen=True):
+    """One connector with its station, site and tenant, and the tariff in force: what a driver sees on arriving.
+
+    ``session_count`` counts the sessions running on it. ``gateway`` is None where nobody can be paid.
+    """
+
+    connector_id: UUID
+    public_id: str
+    evse_no: int
+    connector_no: int
+    plug_type: str
+    current_kind: str
+    power_max_w: int
+    status: str
+    error_code: str | None
+    station_id: UUID
+    station_name: str
+    is_connected: bool
+    is_disabled: bool
+    link_changed_at: datetime | None
+    site_name: str
+    address_lines: tuple[str, ...]
+    time_zone: str
+    currency: str
+    tenant_name: str
+    help_phone: str | None
+    is_lab: bool
+    tariff_version_id: UUID | None
+    tariff_body: bytes | None
+    session_count: int
+    gateway: str | None
+
+
+class VisitFacts(msgspec.Struct, frozen=True):
+    """One payment as its driver sees it, with the hosted page of its last attempt."""
+
+    payment_id: UUID
+    link_code: str
+    state: str
+    state_reason: str | None
+    currency: str
+    asked_minor: int
+    held_minor: int
+    captured_minor: int
+    refunded_minor: int
+    connector_id: UUID
+    tariff_version_id: UUID | None
+    card_brand: str | None
+    card_last4: str | None
+    driver_email: str | None
+    start_deadline_at: datetime | None
+    created_at: datetime
+    changed_at: datetime
+    checkout_url: str | None
+
+
+class EndFacts(msgspec.Struct, frozen=True):
+    """How a session ended, and the receipt for it once there is one."""
+
+    end_reason: str | None
+    receipt_number: str | None
+    receipt_issued_at: datetime | None
+
+
+class ReceiptFile(msgspec.Struct, frozen=True):
+    number: str
+    pdf: bytes
 
 
 class DriverStore(Protocol):
-    """Reads and writes within one transaction of one tenant."""
+    """Reads within one transaction of one tenant."""
+
+    async def connector(self, connector_id: UUID, now: datetime) -> ConnectorFacts | None:
+        """The connector as it stands, with the tariff version in force at ``now``."""
+        ...
+
+    async def visit(self, payment_id: UUID) -> VisitFacts | None:
+        """The payment of a driver's link; None for one that pays no charging."""
+        ...
+
+    async def end_of(self, payment_id: UUID) -> EndFacts | None:
+        """None before the payment has a session."""
+        ...
+
+    async def receipt(self, payment_id: UUID) -> ReceiptFile | None:
+        """The receipt's PDF, byte for byte as it was issued."""
+        ...

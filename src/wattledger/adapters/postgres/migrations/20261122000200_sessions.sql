@@ -18,7 +18,7 @@ create table session (
     token_id uuid,
     contract_id uuid,
     payment_id uuid,
-    remote_start_id integer,
+    remote_start_id bigint,
     -- Frozen at the start: later price changes do not reach a running session.
     tariff_version_id uuid,
     currency text not null,

@@ -216,7 +216,7 @@ $$;
 create function stations_put_sessions(
     p_tenant bigint[], p_session uuid[], p_station uuid[], p_connector uuid[], p_site uuid[], p_ref text[],
     p_start_key bytea[], p_ocpp_version text[], p_token_uid text[], p_token uuid[], p_contract uuid[],
-    p_payment uuid[], p_remote_start_id integer[], p_tariff_version uuid[], p_currency text[], p_time_zone text[],
+    p_payment uuid[], p_remote_start_id bigint[], p_tariff_version uuid[], p_currency text[], p_time_zone text[],
     p_state text[], p_review_reason text[], p_activity text[], p_started_at timestamptz[], p_ended_at timestamptz[],
     p_end_reason text[], p_opened_at timestamptz[], p_told_at timestamptz[], p_register_start bigint[],
     p_register_last bigint[], p_energy bigint[], p_power integer[], p_soc smallint[], p_event_count integer[],

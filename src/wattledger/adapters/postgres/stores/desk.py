@@ -56,6 +56,10 @@ class PgDeskStore(PgDeskMoney):
     async def sites(self) -> list[rows.SiteRow]:
         return filled(rows.SiteRow, await self._connection.fetch(_SQL.sites, self._tenant_id))
 
+    async def open_review_count(self) -> int:
+        count: int = await self._connection.fetchval(_SQL.open_review_count, self._tenant_id)
+        return count
+
     async def worklist(self, now: datetime) -> list[rows.WorkItem]:
         items: list[rows.WorkItem] = []
         for statement in _WORK:

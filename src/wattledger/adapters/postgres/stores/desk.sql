@@ -6,6 +6,9 @@ select tenant_id, name, country, time_zone, currency, is_lab from tenant where t
 -- name: sites
 select site_id, name, time_zone from site where tenant_id = $1 order by name, site_id limit 500;
 
+-- name: open_review_count
+select count(*)::integer from review_item where tenant_id = $1 and state = 'open';
+
 -- name: work_reviews
 select 'review' as kind, r.subject_kind, r.review_item_id as subject_id, r.reason_code as reason,
        r.summary as about, r.opened_at as at, null::bigint as amount_minor, null::text as currency,

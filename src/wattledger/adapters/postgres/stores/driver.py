@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from wattledger.adapters.postgres.queries import queries
+from wattledger.flows.ports.driver import ConnectorFacts, EndFacts, ReceiptFile, VisitFacts
+
+_Q: Final = queries("driver")
 
 
 class PgDriverStore:
     def __init__(self, connection: Any, tenant_id: int) -> None:
         self._connection = connection
         self._tenant_id = tenant_id
+
+    async def connector(self, connector_id: UUID, now: datetime) -> ConnectorFacts | None:
+        row = await self._connection.fetchrow(_Q.connector, self._tenant_id, connector_id, now)
+        if row is None:
+            return None
+        return ConnectorFacts(*(tuple(value) if isinstance(value, list) else value for value in row))
+
+    async def visit(self, payment_id: UUID) -> VisitFacts | None:
+        row = await self._connection.fetchrow(_Q.visit, self._tenant_id, payment_id)
+        return None if row is None else VisitFacts(*row)
+
+    async def end_of(self, payment_id: UUID) -> EndFacts | None:
+        row = await self._connection.fetchrow(_Q.end_of, self._tenant_id, payment_id)
+        return None if row is None else EndFacts(*row)
+
+    async def receipt(self, payment_id: UUID) -> ReceiptFile | None:
+        row = await self._connection.fetchrow(_Q.receipt, self._tenant_id, payment_id)
+        return None if row is None else ReceiptFile(*row)

@@ -1,0 +1,140 @@
+"""What a driver sees on arriving at a connector: whether it is free, what it costs, what will be held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from wattledger.core.kernel.errors import NotFound
+from wattledger.core.payments.holds import HoldPolicy, hold_minor, typical_session
+from wattledger.core.rating.rate import quote, rate
+from wattledger.core.stations.talk import ConnectorStatus
+from wattledger.core.tariffs.model import Tariff
+from wattledger.core.tariffs.versions import decode_tariff
+from wattledger.flows.ports.base import Clock, Directory, UnitOfWork
+from wattledger.flows.ports.driver import ConnectorFacts
+from wattledger.flows.ports.gateway import Gateways
+
+EXAMPLE_ENERGY_MILLIWH: Final = 20_000_000
+# Vehicles take about this much of a connector's greatest power; the example is rounded up to 5 minutes.
+_MEAN_POWER_PERCENT: Final = 60
+_EXAMPLE_STEP_S: Final = 300
+
+
+class Availability(StrEnum):
+    FREE = "free"
+    PLUGGED_IN = "plugged_in"  # a cable is in and nobody charges: most likely the reader's own car
+    IN_USE = "in_use"
+    RESERVED = "reserved"
+    FAULTED = "faulted"
+    CLOSED = "closed"
+    OFFLINE = "offline"
+    UNPRICED = "unpriced"  # no tariff, or no gateway to pay at
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a driver may pay and start now."""
+        return self in (Availability.FREE, Availability.PLUGGED_IN)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """So much energy in so much time costs so much, taxes included, if begun now."""
+
+    energy_milliwh: int
+    duration_s: int
+    gross_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One connector at one moment; ``hold_minor`` is exactly what begin_charging will ask for."""
+
+    tenant_id: int
+    facts: ConnectorFacts
+    availability: Availability
+    tariff: Tariff | None
+    example: Example | None
+    hold_minor: int
+
+
+async def show_connector(
+    uow: UnitOfWork, directory: Directory, clock: Clock, gateways: Gateways, public_id: str
+) -> Arrival:
+    """The connector of that public id, as it stands now. Raises NotFound ``connector_unknown``."""
+    found = await directory.find("connector", public_id)
+    if found is None:
+        raise NotFound("connector_unknown", "No connector has this number.")
+    tenant_id, connector_id = found
+    now = clock.now()
+    async with uow.begin_read(tenant_id) as work:
+        facts = await work.driver.connector(connector_id, now)
+    if facts is None:
+        raise NotFound("connector_unknown", "No connector has this number.")
+    return arrival(tenant_id, facts, gateways, now)
+
+
+def arrival(tenant_id: int, facts: ConnectorFacts, gateways: Gateways, now: datetime) -> Arrival:
+    """What these facts mean for a driver who arrives at ``now``."""
+    tariff = None if facts.tariff_body is None else decode_tariff(facts.tariff_body)
+    gateway = None if facts.gateway is None else gateways.get(facts.gateway)
+    if tariff is None or gateway is None:
+        return Arrival(tenant_id, facts, Availability.UNPRICED, tariff, None, 0)
+    least_minor = gateway.least_minor(tariff.currency)
+    return Arrival(
+        tenant_id=tenant_id,
+        facts=facts,
+        availability=availability(facts),
+        tariff=tariff,
+        example=example(facts, tariff, now),
+        hold_minor=hold(facts, tariff, now, gateway_min_minor=least_minor),
+    )
+
+
+def availability(facts: ConnectorFacts) -> Availability:
+    """Whether the connector can be used, the strongest obstacle first."""
+    if facts.is_disabled:
+        return Availability.CLOSED
+    if not facts.is_connected:
+        return Availability.OFFLINE
+    if facts.session_count:
+        return Availability.IN_USE
+    return {
+        ConnectorStatus.AVAILABLE: Availability.FREE,
+        ConnectorStatus.OCCUPIED: Availability.PLUGGED_IN,
+        ConnectorStatus.RESERVED: Availability.RESERVED,
+        ConnectorStatus.FAULTED: Availability.FAULTED,
+    }.get(ConnectorStatus(facts.status), Availability.CLOSED)
+
+
+def example(facts: ConnectorFacts, tariff: Tariff, now: datetime) -> Example:
+    """What 20 kWh would cost here, at the power that vehicles usually take."""
+    mean_power_w = max(1, facts.power_max_w * _MEAN_POWER_PERCENT // 100)
+    exact_s = -(-EXAMPLE_ENERGY_MILLIWH * 36 // (mean_power_w * 10))
+    duration_s = -(-exact_s // _EXAMPLE_STEP_S) * _EXAMPLE_STEP_S
+    priced = quote(
+        tariff,
+        energy_milliwh=EXAMPLE_ENERGY_MILLIWH,
+        duration_s=duration_s,
+        started_at=now,
+        time_zone=facts.time_zone,
+        current_kind=facts.current_kind,
+        connector_type=facts.plug_type,
+    )
+    return Example(EXAMPLE_ENERGY_MILLIWH, duration_s, priced.gross_minor)
+
+
+def hold(facts: ConnectorFacts, tariff: Tariff, now: datetime, *, gateway_min_minor: int) -> int:
+    """The sum to hold for a session at this connector, in minor units."""
+    usage = typical_session(
+        power_max_w=facts.power_max_w,
+        current_kind=facts.current_kind,
+        connector_type=facts.plug_type,
+        time_zone=facts.time_zone,
+        at=now,
+    )
+    return hold_minor(
+        rate(usage, tariff).gross_minor, tariff.currency, HoldPolicy(), gateway_min_minor=gateway_min_minor
+    )

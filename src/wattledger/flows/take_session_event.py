@@ -1,0 +1,273 @@
+"""One fact about one session: what it changes, as rows to write, and what its station is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from wattledger.core.billing.close_session import Hold, Terms, close_session
+from wattledger.core.billing.session_bill import SessionBill, debtor_of
+from wattledger.core.kernel.ids import content_id
+from wattledger.core.kernel.money import Money
+from wattledger.core.metering.events import EventKind, SessionEvent
+from wattledger.core.metering.evidence import Evidence, running_energy_milliwh, weigh
+from wattledger.core.rating.compiled import CompiledTariff
+from wattledger.core.rating.rated import encode_rated
+from wattledger.core.stations.authorize import StartFacts, decide_token
+from wattledger.core.stations.talk import SessionDecided, Verdict
+from wattledger.flows.ports.base import Ids
+from wattledger.flows.ports.station_work import Batch
+from wattledger.flows.station_state import SHOWN_STATES, LiveSession, LiveStation, session_number
+
+# How long an ended session waits for messages that are missing before a person is asked.
+MISSING_GRACE: Final = timedelta(minutes=2)
+# How long a session whose connector started another waits for its own end.
+SUPERSEDED_GRACE: Final = timedelta(minutes=10)
+_NOTHING: Final = SessionDecided()
+_encode: Final = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event with all that its decision needs; ``facts`` where it starts a session or names a token."""
+
+    station: LiveStation
+    action: str
+    event: SessionEvent
+    raw: bytes
+    facts: StartFacts | None
+    attempt: int
+
+
+def take_event(
+    told: Told, batch: Batch, ids: Ids, tariffs: Mapping[UUID, CompiledTariff]
+) -> tuple[SessionDecided, LiveSession | None]:
+    """The answer to the event, and the session it changed; the rows that make it true are in ``batch``.
+
+    A known fact changes nothing and gets the same answer again. A fact that belongs to no session we know,
+    and cannot begin one, is parked and acknowledged: OCPP 1.6 forbids refusing it, and refused stations
+    repeat for ever (steve-community/steve#156).
+    """
+    station, event = told.station, told.event
+    session = station.session_of(event)
+    if session is not None and session.fold.knows(event):
+        return _answer(session, event, told.facts, batch.now), None
+    if session is None:
+        if station.ocpp_version == "ocpp1.6" and event.kind is not EventKind.STARTED:
+            _park(told, batch, ids, "session_unknown")
+            verdict = None if event.token_uid is None else Verdict.ACCEPTED
+            return SessionDecided(verdict=verdict), None
+        session = _begin(told, ids, batch.now)
+    session.fold.add(event)
+    is_start = event.kind is EventKind.STARTED
+    if is_start or session.connector is None:
+        _place(session, told)
+    if is_start:
+        _fix_terms(session, told, batch)
+    bill = _close_if_ended(session, told, batch, ids, tariffs)
+    _write_session(session, station, event, batch, is_whole=is_start or session.is_new)
+    _write_event(session, told, batch)
+    if bill is not None:
+        _write_bill(session, station, bill, batch)
+    return _answer(session, event, told.facts, batch.now), session
+
+
+def _begin(told: Told, ids: Ids, now: datetime) -> LiveSession:
+    station, event = told.station, told.event
+    start_key = None if event.session_ref else event.event_key
+    ref = event.session_ref or str(session_number(station.station_id, event.event_key, told.attempt))
+    session = LiveSession(
+        session_id=ids.new(), session_ref=ref, start_key=start_key, currency=station.found.currency, opened_at=now
+    )
+    station.remember(session)
+    return session
+
+
+def _place(session: LiveSession, told: Told) -> None:
+    connector = told.station.connector(told.event.evse_no, told.event.connector_no)
+    if connector is not None:
+        session.connector = connector
+
+
+def _fix_terms(session: LiveSession, told: Told, batch: Batch) -> None:
+    """Who charges, at which price; and that whatever ran at this connector before runs no longer."""
+    station, facts = told.station, told.facts
+    assert facts is not None, "a start is decided with its facts"
+    session.token_uid = told.event.token_uid
+    session.belongs_to(facts, decide_token(facts, batch.now, session_id=session.session_id))
+    if session.payment_id is not None:
+        batch.linked_payments.append((station.tenant_id, session.payment_id, session.session_id))
+    older_id = facts.open_session_id
+    if older_id is not None and older_id != session.session_id:
+        batch.superseded.append((station.tenant_id, older_id))
+        batch.jobs.append((station.tenant_id, "settle_session", older_id, batch.now + SUPERSEDED_GRACE))
+        # Its row changes outside the cache: read it again when the station speaks of it.
+        for older in [one for one in station.sessions.values() if one.session_id == older_id]:
+            station.forget_ended(older)
+
+
+def _close_if_ended(
+    session: LiveSession, told: Told, batch: Batch, ids: Ids, tariffs: Mapping[UUID, CompiledTariff]
+) -> tuple[UUID, SessionBill] | None:
+    """The new bill of a session that is ended and complete; else its state says what it waits for."""
+    station, fold = told.station, session.fold
+    if fold.ended is None:
+        if session.review_reason is None:
+            session.state = SHOWN_STATES[fold.activity]
+        elif session.refused is not None:
+            session.state = "under_review"
+        return None
+    if session.connector is None:
+        _hold(session, told, batch, ids, Hold("connector_unknown", "The connector is not registered here."))
+        return None
+    evidence = weigh(fold, station.place(session.connector))
+    if session.gross_minor is not None:
+        _check_late_facts(session, told, evidence, batch, ids)
+        return None
+    if not fold.is_complete:
+        session.state = "ended"
+        due_at = batch.now + MISSING_GRACE
+        batch.jobs.append((station.tenant_id, "settle_session", session.session_id, due_at))
+        return None
+    bill_id = ids.new()
+    closed = close_session(
+        bill_id=bill_id, session_id=session.session_id, evidence=evidence, terms=_terms(session, tariffs)
+    )
+    if isinstance(closed, Hold):
+        _hold(session, told, batch, ids, closed)
+        return None
+    session.state, session.review_reason = "billed", None
+    return bill_id, closed
+
+
+def _terms(session: LiveSession, tariffs: Mapping[UUID, CompiledTariff]) -> Terms:
+    version_id = session.tariff_version_id
+    return Terms(
+        currency=session.currency,
+        tariff=None if version_id is None else tariffs.get(version_id),
+        debtor_code=debtor_of(session.customer_no, session.payment_id),
+        payment_id=session.payment_id,
+        refused=None if session.refused is None else session.refused.value,
+    )
+
+
+def _hold(session: LiveSession, told: Told, batch: Batch, ids: Ids, hold: Hold) -> None:
+    tenant_id = told.station.tenant_id
+    session.state = "under_review"
+    if session.refused is None:
+        session.review_reason = hold.reason_code
+    batch.reviews.append((tenant_id, ids.new(), hold.reason_code, "session", session.session_id, hold.summary))
+
+
+def _check_late_facts(session: LiveSession, told: Told, evidence: Evidence, batch: Batch, ids: Ids) -> None:
+    """A billed session stays billed; facts that would have changed its bill become a person's question."""
+    registers = (evidence.register_start_milliwh, evidence.register_end_milliwh)
+    if registers != session.billed_registers or evidence.holds:
+        hold = Hold("late_facts", "The station told more after the bill, and it does not agree with the bill.")
+        tenant_id = told.station.tenant_id
+        batch.reviews.append((tenant_id, ids.new(), hold.reason_code, "session", session.session_id, hold.summary))
+
+
+def _answer(session: LiveSession, event: SessionEvent, facts: StartFacts | None, now: datetime) -> SessionDecided:
+    verdict: Verdict | None = None
+    if event.kind is EventKind.STARTED:
+        verdict = session.refused or Verdict.ACCEPTED
+        if event.token_uid is None and event.session_ref:
+            verdict = None  # OCPP 2: no token told, none judged
+    elif event.token_uid is not None:
+        is_own = event.token_uid == session.token_uid and session.refused is None
+        verdict = Verdict.ACCEPTED if is_own else decide_token(facts, now, session_id=session.session_id)
+    elif not event.session_ref:
+        return _NOTHING
+    total = None
+    if event.kind is EventKind.ENDED and session.gross_minor is not None:
+        total = Money(session.gross_minor, session.currency)
+    number = int(session.session_ref) if session.start_key is not None else None
+    return SessionDecided(verdict=verdict, session_number=number, total_cost=total)
+
+
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def _write_session(
+    session: LiveSession, station: LiveStation, event: SessionEvent, batch: Batch, *, is_whole: bool
+) -> None:
+    fold = session.fold
+    session.version += 1
+    energy = running_energy_milliwh(fold, None if session.connector is None else station.place(session.connector))
+    activity = None if fold.activity is None else fold.activity.value
+    end_reason = None if fold.ended is None else fold.ended.reason
+    moved = (
+        session.state, session.review_reason, activity, fold.ended_at, end_reason, batch.now,
+        fold.register_first_milliwh, fold.register_last_milliwh, energy, fold.power_w, fold.soc_percent,
+        len(fold.events), session.version,
+    )  # fmt: skip
+    if not is_whole:
+        batch.moved_sessions.append((station.tenant_id, session.session_id, *moved))
+        return
+    started = fold.started or event
+    state, review_reason, activity, ended_at, end_reason, told_at, *figures = moved
+    batch.put_sessions.append((
+        station.tenant_id, session.session_id, station.station_id,
+        None if session.connector is None else session.connector.connector_id, station.found.site_id,
+        session.session_ref, session.start_key, station.ocpp_version, session.token_uid, session.token_id,
+        session.contract_id, session.payment_id, started.remote_start_id, session.tariff_version_id,
+        session.currency, station.found.time_zone, state, review_reason, activity, fold.started_at, ended_at,
+        end_reason, session.opened_at, told_at, *figures,
+    ))  # fmt: skip
+    session.is_new = False
+
+
+def _write_event(session: LiveSession, told: Told, batch: Batch) -> None:
+    event = told.event
+    register = next((one.register_milliwh for one in event.readings if one.register_milliwh is not None), None)
+    is_evidence = event.kind is not EventKind.UPDATED or event.flaws or any(one.signed for one in event.readings)
+    batch.events.append((
+        told.station.tenant_id, session.session_id, event.event_key, event.kind.value, event.station_at,
+        event.received_at, register, _encode(event), told.raw if is_evidence else None,
+    ))  # fmt: skip
+
+
+def _write_bill(
+    session: LiveSession, station: LiveStation, closed: tuple[UUID, SessionBill], batch: Batch
+) -> None:
+    bill_id, bill = closed
+    rated, tenant_id = bill.rated, station.tenant_id
+    session.gross_minor = rated.gross_minor
+    session.billed_registers = (bill.register_start_milliwh, bill.register_end_milliwh)
+    batch.bills.append((
+        tenant_id, session.session_id, 1, bill_id, station.found.site_id, session.contract_id, session.payment_id,
+        session.tariff_version_id, rated.currency, rated.net_minor, rated.tax_minor, rated.gross_minor,
+        bill.register_end_milliwh - bill.register_start_milliwh, bill.register_start_milliwh,
+        bill.register_end_milliwh, bill.started_at, bill.ended_at, bill.billed_on, encode_rated(rated),
+    ))  # fmt: skip
+    if bill.journal is not None:
+        journal = bill.journal
+        batch.journals.append((
+            tenant_id, journal.source_id, journal.kind.value, journal.session_id, journal.payment_id,
+            len(journal.transfers), journal.happened_at,
+        ))  # fmt: skip
+        for line, transfer in enumerate(journal.transfers, 1):
+            batch.transfers.append((
+                tenant_id, journal.source_id, journal.kind.value, line, transfer.debit_code, transfer.credit_code,
+                transfer.currency, transfer.amount_minor,
+            ))  # fmt: skip
+    if session.payment_id is not None:
+        batch.jobs.append((tenant_id, "settle_payment", session.payment_id, batch.now))
+
+
+def _park(told: Told, batch: Batch, ids: Ids, reason_code: str) -> None:
+    station, event = told.station, told.event
+    parked_id = ids.new()
+    key = content_id(told.action, event.session_ref, event.event_key).bytes
+    batch.parked.append((
+        station.tenant_id, parked_id, station.station_id, told.action, reason_code, key, told.raw,
+    ))  # fmt: skip
+    if event.kind is EventKind.ENDED:
+        summary = f"{station.found.identity} ended session {event.session_ref}, which is not known here."
+        batch.reviews.append((station.tenant_id, ids.new(), reason_code, "station", station.station_id, summary))

@@ -1,0 +1,385 @@
+"""Group commit: what many stations told is read for together, decided one by one, written together, then answered.
+
+A station is answered only once what it told is durable. One bad message fails alone: a refused set is halved
+until the one that is refused stands by itself. A lost connection is not a refusal: the set is read and offered
+again, whole, and the keys of the facts make a second offer harmless.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from wattledger.core.kernel.errors import Refused, Unauthorized, WattledgerError
+from wattledger.core.kernel.ids import content_id
+from wattledger.core.metering.events import Activity, EventKind, SessionEvent
+from wattledger.core.rating.compiled import CompiledTariff, compile_tariff
+from wattledger.core.stations import talk
+from wattledger.core.stations.authorize import StartFacts, decide_token
+from wattledger.core.tariffs.versions import decode_tariff
+from wattledger.flows.ports.base import Clock, Ids, Secrets
+from wattledger.flows.ports.station_work import (
+    Batch,
+    BatchRefused,
+    SessionQuestion,
+    StartQuestion,
+    StationWork,
+    StoreLost,
+)
+from wattledger.flows.station_state import LiveSession, LiveStation
+from wattledger.flows.take_session_event import Told, take_event
+
+HEARTBEAT_INTERVAL_S: Final = 300
+_RETRY_FIRST_S: Final = 0.05
+_RETRY_MAX_S: Final = 2.0
+_TARIFFS_MAX: Final = 4096
+# 1.6 tells of pauses by status, not within the session.
+_STATUS_ACTIVITY: Final = {
+    "Charging": Activity.CHARGING,
+    "SuspendedEVSE": Activity.PAUSED,
+    "SuspendedEV": Activity.IDLE,
+}
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """One thing a linked station told; ``done`` gets the decision once it is durable."""
+
+    station: LiveStation
+    action: str
+    told: talk.Told
+    raw: bytes
+    done: asyncio.Future[talk.Decided]
+    attempt: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class LinkWanted:
+    """A socket that claims to be a station; ``done`` gets the station, or Unauthorized."""
+
+    identity: str
+    password: str
+    ocpp_version: str
+    done: asyncio.Future[LiveStation]
+    attempt: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class LinkGone:
+    station: LiveStation
+    done: asyncio.Future[None]
+    attempt: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class CommandAnswered:
+    tenant_id: int
+    command_id: UUID
+    result: talk.CommandResult
+    answer: str
+    done: asyncio.Future[None]
+    attempt: int = 0
+
+
+Item = Message | LinkWanted | LinkGone | CommandAnswered
+
+
+@dataclass(slots=True)
+class _Decision:
+    """What to tell whom after the commit."""
+
+    answers: list[tuple[asyncio.Future[Any], Any]] = field(default_factory=list)
+    after: list[Callable[[], None]] = field(default_factory=list)
+    changed_sessions: int = 0
+
+
+class TakeStationWork:
+    """The one committer of a stations process."""
+
+    def __init__(
+        self,
+        store: StationWork,
+        clock: Clock,
+        ids: Ids,
+        secrets: Secrets,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._secrets = secrets
+        self._sleep = sleep
+        self._tariffs: dict[UUID, CompiledTariff] = {}
+
+    async def take(self, items: Sequence[Item]) -> int:
+        """Every item's future is settled afterwards; the number of sessions that changed is returned.
+
+        It returns only when the store could be written, however long that takes: stations wait, and resend.
+        """
+        pause_s = _RETRY_FIRST_S
+        while True:
+            try:
+                decision = await self._decide_and_write(items)
+            except StoreLost:
+                self._forget(items)
+                await self._sleep(pause_s)
+                pause_s = min(_RETRY_MAX_S, pause_s * 2)
+            except (
+                BatchRefused,
+                WattledgerError,
+                ArithmeticError,
+                ValueError,
+                LookupError,
+                AssertionError,
+            ) as error:
+                self._forget(items)
+                return await self._split(items, error)
+            else:
+                for done, answer in decision.answers:
+                    if not done.done():
+                        done.set_result(answer)
+                for step in decision.after:
+                    step()
+                return decision.changed_sessions
+
+    async def _split(self, items: Sequence[Item], error: Exception) -> int:
+        """One bad item never fails its neighbours: each half is taken for itself."""
+        if len(items) > 1:
+            middle = len(items) // 2
+            return await self.take(items[:middle]) + await self.take(items[middle:])
+        (item,) = items
+        item.attempt += 1
+        if isinstance(error, BatchRefused) and item.attempt <= 2:
+            return await self.take(items)  # our picture was old, or a number was taken: once more, read anew
+        if not item.done.done():
+            item.done.set_exception(error)
+        return 0
+
+    def _forget(self, items: Sequence[Item]) -> None:
+        for item in items:
+            if isinstance(item, Message):
+                item.station.forget_sessions()
+
+    async def _decide_and_write(self, items: Sequence[Item]) -> _Decision:
+        now = self._clock.now()
+        batch, decision = Batch(now), _Decision()
+        await self._let_in([item for item in items if isinstance(item, LinkWanted)], batch, decision)
+        messages = [item for item in items if isinstance(item, Message)]
+        events = {id(message): _event_of(message, now) for message in messages}
+        facts = await self._read(messages, events, now)
+        for message in messages:
+            event = events[id(message)]
+            self._take_message(message, event, facts.get(id(message)), batch, decision)
+        for item in items:
+            if isinstance(item, LinkGone):
+                station = item.station
+                batch.closed_links.append((station.tenant_id, station.station_id, station.epoch))
+                decision.answers.append((item.done, None))
+            elif isinstance(item, CommandAnswered):
+                batch.answered_commands.append((item.tenant_id, item.command_id, item.result.value, item.answer))
+                decision.answers.append((item.done, None))
+        if not batch.is_empty:
+            batch.links = [
+                (message.station.tenant_id, message.station.station_id, message.station.epoch)
+                for message in messages
+            ]
+            await self._store.write(batch)
+        return decision
+
+    # --- reading ----------------------------------------------------------------------------------------------
+
+    async def _let_in(self, wanted: Sequence[LinkWanted], batch: Batch, decision: _Decision) -> None:
+        if not wanted:
+            return
+        found = {one.identity: one for one in await self._store.find_stations([one.identity for one in wanted])}
+        let_in: list[LiveStation] = []
+        for item in wanted:
+            station = found.pop(item.identity, None)  # popped: of two that come at once, one waits
+            given = self._secrets.fingerprint(item.password, purpose=f"station_password:{item.identity}")
+            kept = bytes(32) if station is None else station.password_hash
+            if not hmac.compare_digest(given, kept) or station is None or station.is_disabled:
+                if not item.done.done():
+                    item.done.set_exception(Unauthorized("station_refused", "Unknown station, or wrong password."))
+                continue
+            live = LiveStation(station, item.ocpp_version)
+            batch.opened_links.append((live.tenant_id, live.station_id, live.epoch, live.ocpp_version))
+            decision.answers.append((item.done, live))
+            let_in.append(live)
+        if let_in:
+            questions = [SessionQuestion(one.tenant_id, one.station_id, None, None) for one in let_in]
+            by_station = {one.station_id: one for one in let_in}
+            for session in await self._store.sessions(questions):
+                by_station[session.station_id].restore(session)
+
+    async def _read(
+        self, messages: Sequence[Message], events: dict[int, SessionEvent | None], now: datetime
+    ) -> dict[int, StartFacts]:
+        """The sessions and tariffs that the messages speak of are in their caches; start facts are returned."""
+        missing: list[tuple[Message, SessionEvent]] = []
+        for message in messages:
+            event = events[id(message)]
+            if event is not None and message.station.session_of(event) is None:
+                missing.append((message, event))
+        if missing:
+            by_station = {message.station.station_id: message.station for message, _ in missing}
+            for found in await self._store.sessions([_session_question(*one) for one in missing]):
+                by_station[found.station_id].restore(found)
+        asking = [message for message in messages if _needs_facts(message, events[id(message)])]
+        facts: dict[int, StartFacts] = {}
+        if asking:
+            questions = [_start_question(message, events[id(message)]) for message in asking]
+            answers = await self._store.start_facts(questions, now)
+            facts = {id(message): answer for message, answer in zip(asking, answers, strict=True)}
+        await self._read_tariffs(messages, events, facts)
+        return facts
+
+    async def _read_tariffs(
+        self, messages: Sequence[Message], events: dict[int, SessionEvent | None], facts: dict[int, StartFacts]
+    ) -> None:
+        wanted: dict[UUID, int] = {}
+        for message in messages:
+            event = events[id(message)]
+            if event is None:
+                continue
+            session = message.station.session_of(event)
+            known = facts.get(id(message))
+            for version_id in (
+                None if session is None else session.tariff_version_id,
+                None if known is None else known.tariff_version_id,
+            ):
+                if version_id is not None and version_id not in self._tariffs:
+                    wanted[version_id] = message.station.tenant_id
+        if wanted:
+            if len(self._tariffs) > _TARIFFS_MAX:
+                self._tariffs.clear()
+            bodies = await self._store.tariffs(
+                [(tenant_id, version_id) for version_id, tenant_id in wanted.items()]
+            )
+            for version_id, body in bodies.items():
+                self._tariffs[version_id] = compile_tariff(decode_tariff(body))
+
+    # --- deciding ---------------------------------------------------------------------------------------------
+
+    def _take_message(
+        self,
+        message: Message,
+        event: SessionEvent | None,
+        facts: StartFacts | None,
+        batch: Batch,
+        decision: _Decision,
+    ) -> None:
+        station, told = message.station, message.told
+        if not station.is_booted and not isinstance(told, talk.BootTold):
+            raise_later = Refused("station_not_booted", "Send BootNotification first.")
+            if not message.done.done():
+                message.done.set_exception(raise_later)
+            return
+        answer: talk.Decided = talk.Acknowledged()
+        if isinstance(told, talk.SessionTold):
+            assert event is not None
+            answer = self._take_event(message, event, facts, batch, decision)
+        elif isinstance(told, talk.AuthorizeAsked):
+            answer = talk.AuthorizeDecided(decide_token(facts, batch.now))
+        elif isinstance(told, talk.BootTold):
+            answer = talk.BootDecided(is_accepted=True, interval_s=HEARTBEAT_INTERVAL_S)
+            batch.boots.append(
+                (station.tenant_id, station.station_id, told.vendor, told.model, told.serial, told.firmware)
+            )
+            decision.after.append(lambda: setattr(station, "is_booted", True))
+        elif isinstance(told, talk.StatusTold):
+            self._take_status(station, told, batch)
+            if event is not None:
+                self._take_event(message, event, facts, batch, decision)
+        decision.answers.append((message.done, answer))
+
+    def _take_event(
+        self,
+        message: Message,
+        event: SessionEvent,
+        facts: StartFacts | None,
+        batch: Batch,
+        decision: _Decision,
+    ) -> talk.SessionDecided:
+        station = message.station
+        told = Told(station, message.action, event, message.raw, facts, message.attempt)
+        answer, session = take_event(told, batch, self._ids, self._tariffs)
+        if session is not None:
+            decision.changed_sessions += 1
+            if session.gross_minor is not None:
+                decision.after.append(lambda: station.forget_ended(session))
+        return answer
+
+    def _take_status(self, station: LiveStation, told: talk.StatusTold, batch: Batch) -> None:
+        connector = station.connector(told.evse_no, told.connector_no or None)
+        if connector is not None:
+            batch.statuses.append(
+                (station.tenant_id, connector.connector_id, told.status.value, told.detail, told.error_code)
+            )
+        elif told.evse_no > 0:
+            summary = f"{station.found.identity} has a connector {told.evse_no}/{told.connector_no} that is not registered."
+            batch.reviews.append(
+                (station.tenant_id, self._ids.new(), "connector_unknown", "station", station.station_id, summary)
+            )
+
+
+def _event_of(message: Message, now: datetime) -> SessionEvent | None:
+    """The session's event in a message, if it has one; a 1.6 status may be one of the session at its connector."""
+    told = message.told
+    if isinstance(told, talk.SessionTold):
+        return told.event
+    if not isinstance(told, talk.StatusTold) or message.station.ocpp_version != "ocpp1.6":
+        return None
+    activity = _STATUS_ACTIVITY.get(told.detail)
+    connector = message.station.connector(told.evse_no, told.connector_no or None)
+    session = None if connector is None else message.station.running_at(connector)
+    if activity is None or session is None or session.fold.activity is activity:
+        return None
+    at = told.station_at or now
+    return SessionEvent(
+        kind=EventKind.UPDATED,
+        session_ref=session.session_ref,
+        event_key=content_id("status", told.detail, at.isoformat()).bytes,
+        station_at=at,
+        received_at=now,
+        evse_no=told.evse_no,
+        connector_no=told.connector_no,
+        activity=activity,
+    )
+
+
+def _session_question(message: Message, event: SessionEvent) -> SessionQuestion:
+    station = message.station
+    start_key = None if event.session_ref else event.event_key
+    return SessionQuestion(station.tenant_id, station.station_id, event.session_ref or None, start_key)
+
+
+def _needs_facts(message: Message, event: SessionEvent | None) -> bool:
+    if isinstance(message.told, talk.AuthorizeAsked):
+        return True
+    if event is None:
+        return False
+    session: LiveSession | None = message.station.session_of(event)
+    if event.kind is EventKind.STARTED:
+        return session is None or not session.fold.knows(event)
+    return event.token_uid is not None and (session is None or session.token_uid != event.token_uid)
+
+
+def _start_question(message: Message, event: SessionEvent | None) -> StartQuestion:
+    station, told = message.station, message.told
+    if event is None:
+        assert isinstance(told, talk.AuthorizeAsked)
+        return StartQuestion(station.tenant_id, station.station_id, None, None, told.token_uid)
+    connector = station.connector(event.evse_no, event.connector_no)
+    return StartQuestion(
+        station.tenant_id,
+        station.station_id,
+        None if connector is None else connector.evse_no,
+        None if connector is None else connector.connector_no,
+        event.token_uid,
+    )
