@@ -30,7 +30,7 @@ class ConnectorFacts(msgspec.Struct, frozen=True):
     is_disabled: bool
     link_changed_at: datetime | None
     site_name: str
-    address_lines: tuple[str, ...]
+    address_lines: list[str]
     time_zone: str
     currency: str
     tenant_name: str

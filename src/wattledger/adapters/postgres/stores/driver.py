@@ -19,9 +19,7 @@ class PgDriverStore:
 
     async def connector(self, connector_id: UUID, now: datetime) -> ConnectorFacts | None:
         row = await self._connection.fetchrow(_Q.connector, self._tenant_id, connector_id, now)
-        if row is None:
-            return None
-        return ConnectorFacts(*(tuple(value) if isinstance(value, list) else value for value in row))
+        return None if row is None else ConnectorFacts(*row)
 
     async def visit(self, payment_id: UUID) -> VisitFacts | None:
         row = await self._connection.fetchrow(_Q.visit, self._tenant_id, payment_id)
