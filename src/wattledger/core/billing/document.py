@@ -17,7 +17,7 @@ import msgspec
 from wattledger.core.billing.numbering import DocumentKind, printed_number
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.taxes import Tax
-from wattledger.core.rating.rated import ChargeLine, TaxTotal, Unit
+from wattledger.core.rating.rated import TaxTotal, Unit
 
 
 class _Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -88,7 +88,7 @@ class Credited(_Value, frozen=True):
 class Document(_Value, frozen=True):
     """A receipt, an invoice or a credit note; ``number`` is 0 until one was taken.
 
-    ``why`` are the charge lines before they were merged into ``lines``: the derivation of the price.
+    ``why`` is the derivation of the price, a sentence a line.
     """
 
     kind: DocumentKind
@@ -110,7 +110,7 @@ class Document(_Value, frozen=True):
     sessions: tuple[SessionFacts, ...] = ()
     payment: PaymentFacts | None = None
     credited: Credited | None = None
-    why: tuple[ChargeLine, ...] = ()
+    why: tuple[str, ...] = ()
     link: str = ""
 
     @property

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
 from wattledger.core.billing.document import DocumentLine
-from wattledger.core.rating.rated import ChargeLine, LineKind, Rated
-
-_TEXTS: Final = {
-    LineKind.ENERGY: "Energy",
-    LineKind.TIME: "Charging time",
-    LineKind.IDLE: "Idle time",
-    LineKind.FLAT: "Session fee",
-    LineKind.RESERVATION: "Reservation",
-    LineKind.RESERVATION_FLAT: "Reservation fee",
-    LineKind.EXCISE: "Excise",
-    LineKind.CAP: "Price cap",
-    LineKind.MIN_PRICE_ADJUSTMENT: "Minimum price",
-    LineKind.MAX_PRICE_ADJUSTMENT: "Maximum price",
-    LineKind.DISCOUNT: "Discount",
-}
-
-
-def line_text(kind: LineKind) -> str:
-    """What a line of that kind is called in English."""
-    return _TEXTS[kind]
+from wattledger.core.rating.rated import ChargeLine, Rated
+from wattledger.core.tariffs.wording import ENGLISH_TERMS
 
 
 def document_lines(rated: Rated, session: int = -1) -> tuple[DocumentLine, ...]:
@@ -46,7 +26,7 @@ def document_lines(rated: Rated, session: int = -1) -> tuple[DocumentLine, ...]:
 
 def _line(line: ChargeLine, is_tax_included: bool, session: int) -> DocumentLine:
     return DocumentLine(
-        text=line_text(line.dimension),
+        text=ENGLISH_TERMS[line.dimension],
         detail=line.matched,
         quantity=line.billed,
         unit=line.unit,

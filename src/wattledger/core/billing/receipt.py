@@ -8,6 +8,7 @@ from wattledger.core.billing.document import Document, Party, PaymentFacts, Sess
 from wattledger.core.billing.document_lines import document_lines
 from wattledger.core.billing.numbering import DocumentKind, series_of
 from wattledger.core.kernel.instants import zone
+from wattledger.core.rating.explain import explain_text
 from wattledger.core.rating.rated import Rated
 
 
@@ -40,7 +41,7 @@ def receipt(
         gross_minor=rated.gross_minor,
         sessions=(session,),
         payment=payment,
-        why=rated.lines,
+        why=explain_text(rated),
         link=link,
     )
     return checked(document)
