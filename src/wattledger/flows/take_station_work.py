@@ -322,7 +322,8 @@ class TakeStationWork:
                 (station.tenant_id, connector.connector_id, told.status.value, told.detail, told.error_code)
             )
         elif told.evse_no > 0:
-            summary = f"{station.found.identity} has a connector {told.evse_no}/{told.connector_no} that is not registered."
+            where = f"{told.evse_no}/{told.connector_no}"
+            summary = f"{station.found.identity} has a connector {where} that is not registered."
             batch.reviews.append(
                 (station.tenant_id, self._ids.new(), "connector_unknown", "station", station.station_id, summary)
             )
