@@ -77,6 +77,8 @@ class Page(msgspec.Struct, frozen=True):
 
 def page_of(document: Document) -> Page:
     """The page of a numbered document, in English, with times on the clocks of the place."""
+    buyer = document.buyer
+    is_abroad = buyer is not None and buyer.country not in ("", document.seller.country)
     is_receipt = document.kind is DocumentKind.RECEIPT
     session = document.sessions[0] if is_receipt and document.sessions else None
     return Page(
@@ -84,10 +86,10 @@ def page_of(document: Document) -> Page:
         title=_TITLES[document.kind],
         number=document.printed_number,
         issued_at=document.issued_at,
-        seller=_address(document.seller),
+        seller=_address(document.seller, is_abroad=is_abroad),
         seller_facts=tuple(_seller_facts(document.seller)),
-        buyer_title="For" if document.buyer else "",
-        buyer=_address(document.buyer) if document.buyer else (),
+        buyer_title="For" if buyer else "",
+        buyer=_address(buyer, is_abroad=is_abroad) if buyer else (),
         facts=tuple(_facts(document)),
         notice=_notice(document),
         session_title="Charging session" if session else "",
@@ -138,8 +140,8 @@ def _money(amount_minor: int, currency: str) -> str:
     return f"{amount_text(amount_minor, currency)} {currency}"
 
 
-def _address(party: Party) -> tuple[str, ...]:
-    country = (party.country,) if party.country else ()
+def _address(party: Party, *, is_abroad: bool) -> tuple[str, ...]:
+    country = (party.country,) if party.country and is_abroad else ()
     return (party.name, *party.address_lines, *country)
 
 

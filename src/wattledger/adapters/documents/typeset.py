@@ -1,0 +1,29 @@
+"""Pages as PDF/A-2b: archive-proof, with typst's embedded fonts only, so every machine gives the same bytes."""
+
+from __future__ import annotations
+
+import threading
+from importlib.resources import files
+
+import msgspec
+import typst
+
+from wattledger.core.billing.page import Page
+
+
+class TypstDocuments:
+    """Implements the Documents port. The compiler is kept, as its fonts are; one page at a time."""
+
+    def __init__(self) -> None:
+        self._template = files("wattledger.adapters.documents").joinpath("document.typ").read_bytes()
+        self._compiler = typst.Compiler(ignore_system_fonts=True)
+        self._lock = threading.Lock()
+
+    def render(self, page: Page) -> bytes:
+        inputs = {"page": msgspec.json.encode(page).decode()}
+        with self._lock:
+            pdf = self._compiler.compile(
+                self._template, format="pdf", sys_inputs=inputs, pdf_standards="a-2b", timestamp=page.issued_at
+            )
+        assert isinstance(pdf, bytes)
+        return pdf
