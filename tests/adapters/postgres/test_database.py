@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import asyncpg
 import pytest
 
 from wattledger.adapters.postgres.database import Database, connect
+from wattledger.core.kernel.errors import Unavailable
 
 pytestmark = pytest.mark.database
 
@@ -64,3 +67,59 @@ class TestTransactions:
         async with database.begin(7) as work:
             assert await work.connection.fetchval("select app_tenant()") == 7
         assert await database._pool.fetchval("select app_tenant()") is None
+
+
+async def end_every_connection(database_dsn: str) -> None:
+    admin = await asyncpg.connect(database_dsn)
+    await admin.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    await admin.close()
+
+
+class TestAServerThatGoesAway:
+    async def test_a_transaction_it_interrupts_is_unavailable(self, database: Database, database_dsn: str) -> None:
+        async def interrupted() -> None:
+            async with database.begin(1) as work:
+                await end_every_connection(database_dsn)
+                await work.connection.fetchval("select 1")
+
+        with pytest.raises(Unavailable, match="database_unreachable"):
+            await interrupted()
+
+    async def test_the_next_transaction_connects_again(self, database: Database, database_dsn: str) -> None:
+        assert await database.tenants() == []
+        await end_every_connection(database_dsn)
+        await asyncio.sleep(0.05)
+        assert await database.tenants() == []
+
+    async def test_a_mistake_in_a_statement_stays_what_it_is(self, database: Database) -> None:
+        async with database.begin(1) as work:
+            with pytest.raises(asyncpg.UndefinedTableError):
+                await work.connection.execute("select * from nowhere")
+
+
+class TestBehindPgbouncer:
+    @pytest.fixture
+    async def pooled(self, database_dsn: str) -> AsyncIterator[Database]:
+        opened = await Database.open(database_dsn, size_max=1, is_pgbouncer=True)
+        yield opened
+        await opened.close()
+
+    async def test_every_transaction_takes_the_apps_role_itself(self, pooled: Database) -> None:
+        for _ in range(2):
+            async with pooled.begin(7) as work:
+                assert await work.connection.fetchval("select current_user") == "wattledger_app"
+            assert await pooled._pool.fetchval("select current_user") != "wattledger_app"
+
+    async def test_what_reads_across_tenants_takes_it_too(self, pooled: Database) -> None:
+        rows = await pooled._read("select current_user::text as name")
+        assert rows[0]["name"] == "wattledger_app"
+
+    async def test_nothing_stays_prepared_on_the_server(self, pooled: Database) -> None:
+        async with pooled.begin(7) as work:
+            await work.connection.fetchval("select 1")
+            assert (
+                await work.connection.fetchval("select count(*) from pg_prepared_statements where name <> ''") == 0
+            )

@@ -19,6 +19,7 @@ from wattledger.adapters.postgres.stores.jobs import PgJobStore
 from wattledger.adapters.postgres.stores.payments import PgPaymentStore
 from wattledger.adapters.postgres.stores.sessions import PgSessionStore
 from wattledger.adapters.postgres.stores.staff import PgStaffStore
+from wattledger.core.kernel.errors import Unavailable
 
 APP_ROLE: Final = "wattledger_app"
 _PG_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -77,56 +78,109 @@ class PgWork:
 
 
 class Database:
-    """Implements the UnitOfWork, Directory and DueWork ports on one PostgreSQL."""
+    """Implements the UnitOfWork, Directory and DueWork ports on one PostgreSQL.
 
-    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
+    Whatever it is doing when the server goes away raises Unavailable ``database_unreachable``; at the commit
+    that means "not known whether it happened", which idempotent causes settle.
+    """
+
+    def __init__(self, pool: asyncpg.Pool[Any], *, is_pgbouncer: bool = False) -> None:
         self._pool = pool
+        self._is_pgbouncer = is_pgbouncer
 
     @classmethod
-    async def open(cls, dsn: str, *, size_max: int = 6, statement_cache_size: int = 500) -> Database:
+    async def open(
+        cls, dsn: str, *, size_max: int = 6, statement_cache_size: int = 500, is_pgbouncer: bool = False
+    ) -> Database:
         pool = await asyncpg.create_pool(
             dsn,
             min_size=1,
             max_size=size_max,
-            init=prepare_connection,
+            init=refuse_naive_instants if is_pgbouncer else prepare_connection,
             reset=_reset,
-            statement_cache_size=statement_cache_size,
+            # Behind pgbouncer the next statement may meet another server connection.
+            statement_cache_size=0 if is_pgbouncer else statement_cache_size,
             command_timeout=40,
         )
-        return cls(pool)
+        return cls(pool, is_pgbouncer=is_pgbouncer)
 
     async def close(self) -> None:
         await self._pool.close()
 
     @asynccontextmanager
     async def begin(self, tenant_id: int) -> AsyncIterator[PgWork]:
-        async with self._pool.acquire() as connection, connection.transaction():
-            # A message of its own: Citus forwards SET LOCAL only so, and plain PostgreSQL does not mind.
-            await connection.execute(f"set local app.tenant = '{int(tenant_id)}'")
+        async with self._transaction() as connection:
+            await _confine(connection, tenant_id)
             yield PgWork(connection, tenant_id)
 
     @asynccontextmanager
     async def begin_read(self, tenant_id: int) -> AsyncIterator[PgWork]:
-        async with (
-            self._pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            await connection.execute(f"set local app.tenant = '{int(tenant_id)}'")
+        async with self._transaction(isolation="repeatable_read", readonly=True) as connection:
+            await _confine(connection, tenant_id)
             yield PgWork(connection, tenant_id)
 
     async def find(self, kind: str, key: str) -> tuple[int, UUID] | None:
-        row = await self._pool.fetchrow(
+        rows = await self._read(
             "select tenant_id, target_id from directory where kind = $1 and key = $2", kind, key
         )
-        return None if row is None else (row["tenant_id"], row["target_id"])
+        return (rows[0]["tenant_id"], rows[0]["target_id"]) if rows else None
 
     async def tenants(self) -> list[int]:
-        return [row["tenant_id"] for row in await self._pool.fetch("select tenant_id from all_tenants()")]
+        return [row["tenant_id"] for row in await self._read("select tenant_id from all_tenants()")]
 
     async def due(self, table: str, now: datetime, limit: int) -> list[int]:
         assert table in _DUE_TABLES
-        rows = await self._pool.fetch("select tenant_id from due_tenants($1, $2, $3)", table, now, limit)
+        rows = await self._read("select tenant_id from due_tenants($1, $2, $3)", table, now, limit)
         return [row["tenant_id"] for row in rows]
+
+    async def _read(self, statement: str, *arguments: Any) -> list[Any]:
+        """One statement across tenants; a transaction around it only where a pooler needs one."""
+        if self._is_pgbouncer:
+            async with self._transaction(readonly=True) as connection:
+                return list(await connection.fetch(statement, *arguments))
+        async with self._connection() as connection:
+            return list(await connection.fetch(statement, *arguments))
+
+    @asynccontextmanager
+    async def _transaction(self, **options: Any) -> AsyncIterator[Any]:
+        async with self._connection() as connection, connection.transaction(**options):
+            if self._is_pgbouncer:
+                # What a session was set to belongs to whoever had the server connection before.
+                await connection.execute(f"set local role {APP_ROLE}")
+                await connection.execute("set local lock_timeout = '5s'; set local statement_timeout = '30s'")
+            yield connection
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        """A connection of the pool. Raises Unavailable ``database_unreachable`` when there is or was none."""
+        try:
+            connection = await self._pool.acquire(timeout=10)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise _unreachable() from error
+        try:
+            yield connection
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if _is_lost(connection):
+                raise _unreachable() from error
+            raise
+        finally:
+            await self._pool.release(connection)
+
+
+async def _confine(connection: Any, tenant_id: int) -> None:
+    # A message of its own: Citus forwards SET LOCAL only so, and plain PostgreSQL does not mind.
+    await connection.execute(f"set local app.tenant = '{int(tenant_id)}'")
+
+
+def _is_lost(connection: Any) -> bool:
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True  # the pool has taken the dead connection back already
+
+
+def _unreachable() -> Unavailable:
+    return Unavailable("database_unreachable", "The database does not answer. Try again in a moment.")
 
 
 async def _reset(connection: asyncpg.Connection[Any]) -> None:

@@ -48,13 +48,18 @@ async def require_current_schema(dsn: str) -> None:
 
 async def ensure_database(dsn: str) -> None:
     """The database that ``dsn`` names exists. Needs the right to create one only where it is missing."""
+    try:
+        await (await asyncpg.connect(dsn)).close()
+    except asyncpg.InvalidCatalogNameError:
+        await _create_database(dsn)
+
+
+async def _create_database(dsn: str) -> None:
     parts = urlsplit(dsn)
-    name = parts.path.lstrip("/")
+    quoted = '"' + parts.path.lstrip("/").replace('"', '""') + '"'
     connection = await asyncpg.connect(urlunsplit(parts._replace(path="/postgres")))
     try:
-        if await connection.fetchval("select true from pg_database where datname = $1", name) is None:
-            quoted = '"' + name.replace('"', '""') + '"'
-            await connection.execute(f"create database {quoted} template template0")
+        await connection.execute(f"create database {quoted} template template0")
     except asyncpg.DuplicateDatabaseError:
         pass  # another process was quicker
     finally:
