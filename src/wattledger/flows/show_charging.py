@@ -45,7 +45,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charging:
-    """One payment with all that followed from it; ``running`` only while energy may flow, ``rated`` once billed."""
+    """One payment with all that followed from it; ``running`` from the session's start, ``rated`` once billed."""
 
     tenant_id: int
     stage: Stage
@@ -107,13 +107,21 @@ async def signed_readings(uow: UnitOfWork, charging: Charging) -> list[str]:
 
 
 def stage_of(
-    payment_state: str, session_state: str | None, start_state: str | None, *, is_stop_asked: bool
+    payment_state: str,
+    session_state: str | None,
+    start_state: str | None,
+    *,
+    is_stop_asked: bool = False,
+    is_given_back: bool = False,
 ) -> Stage:
-    """The stage that a payment, its session (None before there is one) and its last start command are in."""
+    """The stage that a payment, its session (None before there is one) and its last start command are in.
+
+    ``is_given_back``: it is decided that the hold will be released without a start.
+    """
     state = PaymentState(payment_state)
     if session_state is None:
         if state in HELD:
-            return _stage_of_start(start_state)
+            return Stage.REFUSED if is_given_back else _stage_of_start(start_state)
         if state in _UNPAID:
             return Stage.PAYING
         return Stage.UNPAID if state in GONE - {PaymentState.VOIDED} else Stage.RELEASED
@@ -139,6 +147,7 @@ async def _gather(work: Work, visit: VisitFacts, place: ConnectorFacts, now: dat
         None if session is None else session.state,
         None if start is None else start.state,
         is_stop_asked=stop is not None and stop.state in _WAITING | {"accepted"},
+        is_given_back=visit.state_reason is not None,
     )
     bill = None if session is None else await work.sessions.bill(session.session_id)
     body = None if visit.tariff_version_id is None else await work.sessions.tariff_body(visit.tariff_version_id)

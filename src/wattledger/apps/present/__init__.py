@@ -1,0 +1,1 @@
+"""Figures and words for people: money, quantities, dates as their language writes them."""
