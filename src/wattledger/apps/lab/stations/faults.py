@@ -1,0 +1,139 @@
+"""Misbehaviour by name: what stations of the field are known to do, and what it does to the facts they tell.
+
+Most faults rewrite one fact into the facts that are told instead; the few that concern the link itself
+(cutting it, sending again) are carried out by the station, which asks for them by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from enum import StrEnum
+
+from wattledger.apps.lab.stations.facts import Fact, Kind, Session
+
+
+class Fault(StrEnum):
+    RESEND_SAME_ID = "resend_same_id"  # every answered session message is sent again
+    RESEND_NEW_ID = "resend_new_id"  # and so under another message id
+    ODOMETER_ZERO_BEGIN = "odometer_zero_begin"  # begin 0, then the lifetime register (CitrineOS#1060)
+    METER_BACKWARDS = "meter_backwards"  # one reading far below the begin
+    REGISTER_RESET = "register_reset"  # the register starts again from zero halfway
+    METER_STOP_MINUS_ONE = "meter_stop_minus_one"  # the end register is not known
+    NEGATIVE_REGISTER = "negative_register"
+    UNIT_MIX = "unit_mix"  # updates in kWh, begin and end in Wh
+    SOC_ONLY_BATCHES = "soc_only_batches"  # every other update has no energy (CitrineOS#868)
+    LATE_UPDATED_AFTER_ENDED = "late_updated_after_ended"
+    OUT_OF_ORDER = "out_of_order"  # pairs of updates arrive swapped
+    LOST_START = "lost_start"
+    LOST_END = "lost_end"
+    UNNAMED_STOP = "unnamed_stop"  # 1.6: the stop says transactionId 0 (EVerest/libocpp#495)
+    CLOCK_YEARS_OFF = "clock_years_off"
+    CLOCK_UNREADABLE = "clock_unreadable"
+    DROP_TCP_MID_SESSION = "drop_tcp_mid_session"
+    STATUS_FLOOD = "status_flood"
+
+
+YEARS_OFF = timedelta(days=-6 * 365)
+DROP_AFTER_UPDATES = 2
+FLOOD_MESSAGES = 50
+
+
+class Distortion:
+    """Turns each fact of a station into what it tells instead, according to its faults."""
+
+    def __init__(self, faults: frozenset[Fault]) -> None:
+        self.faults = faults
+        self._held: dict[str, Fact] = {}
+        self._reset_at: dict[str, int] = {}
+
+    def told(self, session: Session, fact: Fact) -> list[Fact]:
+        facts = [fact]
+        for fault, distort in _DISTORTIONS.items():
+            if fault in self.faults:
+                facts = [new for old in facts for new in distort(self, session, old)]
+        return facts
+
+    # --- what single faults do ------------------------------------------------------------------------------
+
+    def zero_begin(self, _session: Session, fact: Fact) -> list[Fact]:
+        return [replace(fact, register_milliwh=0)] if fact.kind is Kind.STARTED else [fact]
+
+    def backwards(self, session: Session, fact: Fact) -> list[Fact]:
+        is_it = fact.kind is Kind.UPDATED and session.update_count == 2
+        return [replace(fact, register_milliwh=50_000)] if is_it else [fact]
+
+    def reset(self, session: Session, fact: Fact) -> list[Fact]:
+        if fact.register_milliwh is None or fact.kind is Kind.STARTED or session.update_count < 2:
+            return [fact]
+        base = self._reset_at.setdefault(session.ref, fact.register_milliwh)
+        return [replace(fact, register_milliwh=fact.register_milliwh - base)]
+
+    def unknown_stop(self, _session: Session, fact: Fact) -> list[Fact]:
+        return [replace(fact, register_milliwh=-1000)] if fact.kind is Kind.ENDED else [fact]
+
+    def negative(self, _session: Session, fact: Fact) -> list[Fact]:
+        return [replace(fact, register_milliwh=-500_000)] if fact.kind is Kind.ENDED else [fact]
+
+    def unit_mix(self, _session: Session, fact: Fact) -> list[Fact]:
+        return [replace(fact, unit="kWh")] if fact.kind is Kind.UPDATED else [fact]
+
+    def soc_only(self, session: Session, fact: Fact) -> list[Fact]:
+        if fact.kind is not Kind.UPDATED or session.update_count % 2:
+            return [fact]
+        return [replace(fact, register_milliwh=None, power_w=None, soc_percent=fact.soc_percent or 50)]
+
+    def late_update(self, session: Session, fact: Fact) -> list[Fact]:
+        if fact.kind is not Kind.ENDED:
+            return [fact]
+        # An update that was numbered before the end and is heard after it, with a register from halfway.
+        middle = (session.begin_register_milliwh + session.last_register_milliwh) // 2
+        late = replace(
+            fact,
+            kind=Kind.UPDATED,
+            reason=None,
+            trigger="MeterValuePeriodic",
+            activity="Charging",
+            at=session.started_at + (fact.at - session.started_at) / 2,
+            register_milliwh=middle,
+        )
+        return [replace(fact, seq_no=fact.seq_no + 1), late]
+
+    def out_of_order(self, session: Session, fact: Fact) -> list[Fact]:
+        held = self._held.pop(session.ref, None)
+        if fact.kind is Kind.UPDATED and held is None:
+            self._held[session.ref] = fact
+            return []
+        if held is None:
+            return [fact]
+        return [held, fact] if fact.kind is Kind.ENDED else [fact, held]
+
+    def lost_start(self, _session: Session, fact: Fact) -> list[Fact]:
+        return [] if fact.kind is Kind.STARTED else [fact]
+
+    def lost_end(self, _session: Session, fact: Fact) -> list[Fact]:
+        return [] if fact.kind is Kind.ENDED else [fact]
+
+    def unnamed_stop(self, _session: Session, fact: Fact) -> list[Fact]:
+        return [replace(fact, is_unnamed=True)] if fact.kind is Kind.ENDED else [fact]
+
+    def unreadable_clock(self, _session: Session, fact: Fact) -> list[Fact]:
+        return [replace(fact, clock_text="not-a-time")]
+
+
+_DISTORTIONS: dict[Fault, Callable[[Distortion, Session, Fact], list[Fact]]] = {
+    Fault.ODOMETER_ZERO_BEGIN: Distortion.zero_begin,
+    Fault.METER_BACKWARDS: Distortion.backwards,
+    Fault.REGISTER_RESET: Distortion.reset,
+    Fault.METER_STOP_MINUS_ONE: Distortion.unknown_stop,
+    Fault.NEGATIVE_REGISTER: Distortion.negative,
+    Fault.UNIT_MIX: Distortion.unit_mix,
+    Fault.SOC_ONLY_BATCHES: Distortion.soc_only,
+    Fault.LATE_UPDATED_AFTER_ENDED: Distortion.late_update,
+    Fault.OUT_OF_ORDER: Distortion.out_of_order,
+    Fault.LOST_START: Distortion.lost_start,
+    Fault.LOST_END: Distortion.lost_end,
+    Fault.UNNAMED_STOP: Distortion.unnamed_stop,
+    Fault.CLOCK_UNREADABLE: Distortion.unreadable_clock,
+}
