@@ -36,7 +36,7 @@ class Capabilities(msgspec.Struct, frozen=True):
 
 
 class CheckoutAsk(msgspec.Struct, frozen=True):
-    """A hosted page that holds ``amount_minor``. Stored as the exact bytes of the operation, and re-sent as such."""
+    """A hosted page that holds ``amount_minor``. Stored with the operation, and sent again just so."""
 
     reference: str  # payment_id:attempt_no
     amount_minor: int

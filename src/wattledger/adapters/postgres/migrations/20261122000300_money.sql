@@ -228,6 +228,7 @@ create table webhook_event (
     try_count integer not null,
     primary key (tenant_id, gateway, event_ref)
 );
+create index webhook_event_by_object on webhook_event (tenant_id, object_ref) where object_ref is not null;
 create index webhook_event_due on webhook_event (due_at) where due_at is not null;
 create index webhook_event_due_of_tenant on webhook_event (tenant_id, due_at) where due_at is not null;
 select guard_table('webhook_event', 'select, insert, update', false);

@@ -1,0 +1,252 @@
+"""What follows, in the same transaction, from what a gateway told: books, a start, a receipt, a question."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from wattledger.core.ledger import accounts, books
+from wattledger.core.ledger.transfers import Journal, JournalKind, Transfer
+from wattledger.core.payments.facts import Dispute, GatewayFacts, RefundState
+from wattledger.core.payments.fraud import CardVelocity, judge_card
+from wattledger.core.payments.machine import Asked, Payment, Told
+from wattledger.core.payments.states import HELD, OPEN, OperationKind, OperationState
+from wattledger.flows.ask_station import ANSWER_WITHIN, PLUG_IN_WITHIN, ask_start
+from wattledger.flows.change_payment import apply_event, ask_operation, review_payment
+from wattledger.flows.open_access import PaymentPorts
+from wattledger.flows.ports.base import Work
+from wattledger.flows.ports.payments import AttemptRow, OperationRow, PaymentRecord
+
+LEARN_FEE_AFTER: Final = timedelta(minutes=1)
+# A prepaid card that grants less than this share of the hold cannot carry a session.
+_PARTIAL_PERCENT_MIN: Final = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """``refusal`` is the code if the facts were not believed; ``has_command``: nudge "commands" after commit."""
+
+    refusal: str | None = None
+    has_command: bool = False
+
+
+async def absorb_facts(
+    ports: PaymentPorts, work: Work, record: PaymentRecord, attempt: AttemptRow, facts: GatewayFacts
+) -> Absorbed:
+    """``record`` is saved with the facts and all that follows from them, once however often they are told.
+
+    Facts of another amount, currency or payment change nothing: a review item says so (attack A16).
+    """
+    now = ports.clock.now()
+    refusal = _disbelief(record, attempt, facts)
+    if refusal is not None:
+        await review_payment(work, ports.ids, record, refusal, f"{record.row.gateway} told {facts.ref}.", now=now)
+        return Absorbed(refusal=refusal)
+    before = record.fold
+    states = {one.operation_id: one.state for one in record.operations}
+    apply_event(record, Told(attempt.attempt_no, facts), now=now)
+    _note_card(record)
+    has_command = False
+    if record.fold.held_minor and not before.held_minor:
+        has_command = await _on_hold(ports, work, record, now)
+    await _book(work, record, before, now)
+    for code, summary in _questions(record, before, states):
+        await review_payment(work, ports.ids, record, code, summary, now=now)
+    await work.payments.save(record, changed_at=now)
+    return Absorbed(has_command=has_command)
+
+
+def _disbelief(record: PaymentRecord, attempt: AttemptRow, facts: GatewayFacts) -> str | None:
+    operations = [one for one in record.operations if one.attempt_no == attempt.attempt_no]
+    asked = [one.amount_minor for one in operations if one.kind in {"authorize", "increment"}]
+    taken = [one.amount_minor for one in operations if one.kind == "capture"]
+    if facts.reference != f"{record.row.payment_id}:{attempt.attempt_no}" or facts.ref != attempt.gateway_ref:
+        return "gateway_told_other_payment"
+    if facts.currency != record.row.currency:
+        return "gateway_told_other_currency"
+    if not asked or facts.asked_minor != asked[0] or facts.authorized_minor > max(asked):
+        return "gateway_told_other_amount"
+    if facts.captured_minor > max(taken, default=0):
+        return "gateway_captured_unasked"
+    if facts.refunded_minor > facts.captured_minor:
+        return "gateway_refunded_too_much"
+    return None
+
+
+def _note_card(record: PaymentRecord) -> None:
+    live = record.fold.live
+    if live is None or live.facts is None:
+        return
+    row, facts = record.row, live.facts
+    if facts.card is not None:
+        row.card_brand = facts.card.brand or row.card_brand
+        row.card_last4 = facts.card.last4 or row.card_last4
+        row.card_fingerprint = facts.card.fingerprint or row.card_fingerprint
+    row.capture_before = facts.capture_before or row.capture_before
+    if facts.decline_code and not row.state_reason:
+        row.state_reason = facts.decline_code
+    if record.fold.state not in HELD:
+        row.start_deadline_at = None
+
+
+async def _on_hold(ports: PaymentPorts, work: Work, record: PaymentRecord, now: datetime) -> bool:
+    """Money is held for the first time: the session is asked for, or the hold is given back with a reason."""
+    row = record.row
+    if record.fold.state not in HELD or row.session_id is not None:
+        return False
+    if row.state_reason is not None and _is_voiding(record):
+        return False
+    row.state_reason = None
+    refusal = await _refusal_to_start(work, record, now)
+    if refusal is not None:
+        row.state_reason = refusal
+        await ask_operation(work, ports.ids, record, Asked(OperationKind.VOID), now=now)
+        return False
+    if row.connector_id is None:
+        return False
+    await ask_start(
+        work,
+        ports.ids,
+        ports.clock,
+        connector_id=row.connector_id,
+        token_uid=_token_uid(ports.ids.secret()),
+        payment_id=row.payment_id,
+        asked_by="driver",
+    )
+    row.start_deadline_at = now + ANSWER_WITHIN + PLUG_IN_WITHIN
+    return True
+
+
+def _is_voiding(record: PaymentRecord) -> bool:
+    live = record.fold.live
+    return live is not None and live.with_state(OperationKind.VOID, *OPEN)
+
+
+async def _refusal_to_start(work: Work, record: PaymentRecord, now: datetime) -> str | None:
+    row = record.row
+    if row.held_minor * 100 < row.asked_minor * _PARTIAL_PERCENT_MIN:
+        return "partial_approval_too_small"
+    tenant = await work.catalog.tenant()
+    if tenant is None or not row.card_fingerprint:
+        return None
+    rule = CardVelocity(tenant.velocity_starts_max, timedelta(seconds=tenant.velocity_window_s))
+    uses = await work.payments.card_uses(row.card_fingerprint, since=now - rule.window, but=row.payment_id)
+    refusal = judge_card(uses, rule)
+    return None if refusal is None else refusal.code
+
+
+def _token_uid(secret: str) -> str:
+    """20 characters that fit OCPP 1.6's idTag, and cannot be guessed."""
+    return base64.b32encode(hashlib.sha256(secret.encode()).digest()).decode()[:20]
+
+
+async def _book(work: Work, record: PaymentRecord, before: Payment, now: datetime) -> None:
+    row = record.row
+    journals: list[Journal] = []
+    capture = next((one for one in record.operations if _is_done(one, "capture")), None)
+    live = record.fold.live
+    if capture is not None and live is not None and live.facts is not None and live.captured_minor:
+        journals.append(_capture(record, capture, live.captured_minor, now))
+        if live.facts.fee_minor is None and not before.captured_minor:
+            await work.jobs.add("learn_fee", row.payment_id, due_at=now + LEARN_FEE_AFTER, at=now)
+        if live.facts.fee_minor is not None and capture.fee_minor is None:
+            capture.fee_minor = live.facts.fee_minor
+            journals += _fee(record, capture, now)
+        journals += _refunds(record, live.facts, now)
+    if journals:
+        await work.books.post(journals, posted_at=now)
+    if record.fold.captured_minor and not before.captured_minor:
+        await work.jobs.add("issue_receipt", row.payment_id, due_at=now, at=now)
+
+
+def _is_done(operation: OperationRow, kind: str) -> bool:
+    return operation.kind == kind and operation.state == OperationState.SUCCEEDED
+
+
+def _capture(record: PaymentRecord, capture: OperationRow, amount_minor: int, now: datetime) -> Journal:
+    return books.capture_journal(
+        operation_id=capture.operation_id,
+        payment_id=record.row.payment_id,
+        session_id=record.row.session_id,
+        gateway=record.row.gateway,
+        creditor_code=accounts.DRIVERS,
+        currency=record.row.currency,
+        amount_minor=amount_minor,
+        happened_at=now,
+    )
+
+
+def _fee(record: PaymentRecord, capture: OperationRow, now: datetime) -> list[Journal]:
+    assert capture.fee_minor is not None
+    journal = books.fee_journal(
+        operation_id=capture.operation_id,
+        payment_id=record.row.payment_id,
+        session_id=record.row.session_id,
+        gateway=record.row.gateway,
+        currency=record.row.currency,
+        fee_minor=capture.fee_minor,
+        happened_at=now,
+    )
+    return [] if journal is None else [journal]
+
+
+def _refunds(record: PaymentRecord, facts: GatewayFacts, now: datetime) -> list[Journal]:
+    """A journal for each refund done, and its reversal if the bank returned it later."""
+    journals = []
+    states = {refund.key: refund.state for refund in facts.refunds if refund.key}
+    for operation in record.operations:
+        if not _is_done(operation, "refund"):
+            continue
+        booked = books.refund_journal(
+            operation_id=operation.operation_id,
+            payment_id=record.row.payment_id,
+            session_id=record.row.session_id,
+            gateway=record.row.gateway,
+            debtor_code=accounts.DRIVERS,
+            currency=record.row.currency,
+            amount_minor=operation.amount_minor,
+            happened_at=now,
+        )
+        journals.append(booked)
+        if states.get(operation.idempotency_key) is RefundState.FAILED:
+            journals.append(_reversed(booked, now))
+    return journals
+
+
+def _reversed(journal: Journal, now: datetime) -> Journal:
+    transfers = tuple(
+        Transfer(one.credit_code, one.debit_code, one.currency, one.amount_minor) for one in journal.transfers
+    )
+    return Journal(
+        journal.source_id, JournalKind.CORRECTION, now, transfers, journal.session_id, journal.payment_id
+    )
+
+
+def _questions(record: PaymentRecord, before: Payment, states: dict[UUID, str]) -> list[tuple[str, str]]:
+    """What a person must look at because of what just changed: (reason code, sentence)."""
+    live = record.fold.live
+    if live is None or live.facts is None:
+        return []
+    facts = live.facts
+    earlier = before.live.facts if before.live is not None else None
+    found: list[tuple[str, str]] = []
+    if facts.dispute is not Dispute.NONE and (earlier is None or earlier.dispute is not facts.dispute):
+        found.append(("payment_disputed", f"The card holder disputes the payment: {facts.dispute}."))
+    if facts.is_expired and live.authorized_minor and not live.captured_minor and record.row.session_id:
+        found.append(("hold_expired", "The hold ended before it was captured."))
+    ours = {one.idempotency_key for one in record.operations}
+    if any(refund.key not in ours for refund in facts.refunds):
+        found.append(("refund_not_ours", "The gateway shows a refund that nobody asked for here."))
+    if any(refund.state is RefundState.FAILED for refund in facts.refunds):
+        found.append(("refund_returned", "The bank did not take a refund: the driver must be paid otherwise."))
+    for operation in record.operations:
+        changed = states.get(operation.operation_id) != operation.state
+        if changed and operation.kind == "capture" and operation.state == OperationState.SUCCEEDED:
+            operation.gateway_ref = operation.gateway_ref or facts.ref
+            if operation.amount_minor != live.captured_minor:
+                found.append(("captured_amount_differs", f"{live.captured_minor} instead of what was asked."))
+    return found

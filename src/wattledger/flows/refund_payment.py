@@ -1,0 +1,38 @@
+"""Give captured money back, in full or in part, to the card it came from."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from wattledger.core.kernel.errors import InvalidInput
+from wattledger.core.payments.machine import Asked
+from wattledger.core.payments.states import OperationKind
+from wattledger.flows.change_payment import ask_operation, lock_payment
+from wattledger.flows.open_access import PaymentPorts
+
+REASONS: Final = ("goodwill", "not_delivered", "wrong_amount", "duplicate", "fraud", "correction")
+
+
+async def refund_payment(
+    ports: PaymentPorts, tenant_id: int, payment_id: UUID, *, amount_minor: int | None, reason: str, asked_by: str
+) -> UUID:
+    """A refund of ``amount_minor`` (None: all that is left) is on its way; its operation's id is returned.
+
+    Raises NotFound ``payment_unknown``; InvalidInput ``refund_reason_unknown``; Refused
+    ``refund_above_captured``, ``payment_disputed``, ``operation_in_progress`` or ``amount_not_positive``.
+    """
+    if reason not in REASONS:
+        raise InvalidInput("refund_reason_unknown", f"The reason must be one of {', '.join(REASONS)}.")
+    now = ports.clock.now()
+    async with ports.uow.begin(tenant_id) as work:
+        record = await lock_payment(work, payment_id)
+        left_minor = record.row.captured_minor - record.row.refunded_minor
+        asked = Asked(OperationKind.REFUND, left_minor if amount_minor is None else amount_minor)
+        request = msgspec.json.encode({"reason": reason, "asked_by": asked_by})
+        operation = await ask_operation(work, ports.ids, record, asked, now=now, request=request)
+        await work.payments.save(record, changed_at=now)
+    await ports.hints.nudge("payments", str(payment_id))
+    return operation.operation_id

@@ -1,0 +1,215 @@
+"""One due operation: claimed with a lease, called without a lock, its result written in a second transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from wattledger.core.payments.facts import GatewayFacts
+from wattledger.core.payments.machine import Asked
+from wattledger.core.payments.states import GONE, OPEN, OperationKind, OperationState
+from wattledger.flows.absorb_facts import absorb_facts
+from wattledger.flows.change_payment import (
+    ask_operation,
+    find_operation,
+    lock_payment,
+    move_operation,
+    review_payment,
+)
+from wattledger.flows.open_access import PaymentPorts, open_access
+from wattledger.flows.ports.base import Work
+from wattledger.flows.ports.gateway import (
+    Checkout,
+    CheckoutAsk,
+    GatewayAccess,
+    GatewayRefused,
+    GatewayUnreached,
+    GatewayUnsure,
+)
+from wattledger.flows.ports.payments import AttemptRow, OperationRow, PaymentRecord
+
+LEASE: Final = timedelta(seconds=90)
+# After an unknown outcome: query, then the same key; then a person is told, and the ladder's last rung repeats.
+LADDER_S: Final = (5, 30, 120, 600, 3600)
+# While the driver is on the provider's page: webhooks may be lost, so we look ourselves.
+POLL_S: Final = (5, 5, 10, 10, 20, 30, 60)
+PAGE_OPEN: Final = timedelta(minutes=30)
+_PAGE_GRACE: Final = timedelta(minutes=2)
+_REASON: Final = msgspec.json.Decoder(dict[str, str])
+_ASK: Final = msgspec.json.Decoder(CheckoutAsk)
+
+Answer = GatewayFacts | Checkout | GatewayRefused | GatewayUnreached | GatewayUnsure
+
+
+async def run_operation(ports: PaymentPorts, tenant_id: int) -> bool:
+    """Whether a due operation was found; it has then been moved on, or is due again later."""
+    now = ports.clock.now()
+    async with ports.uow.begin(tenant_id) as work:
+        operation = await work.payments.claim_operation(now, now + LEASE)
+        if operation is None:
+            return False
+        record = await work.payments.get(operation.payment_id)
+        assert record is not None
+        access = await open_access(ports, work, record.row.gateway)
+    attempt = record.attempts[operation.attempt_no - 1]
+    if operation.kind != OperationKind.AUTHORIZE and record.fold.attempts[operation.attempt_no - 1].state in GONE:
+        await _write(ports, access, operation, GatewayRefused("nothing_held"))
+    else:
+        await perform_operation(ports, access, attempt, operation)
+    return True
+
+
+async def perform_operation(
+    ports: PaymentPorts, access: GatewayAccess, attempt: AttemptRow, operation: OperationRow
+) -> None:
+    """The claimed operation is called, or first queried if it may have been called before."""
+    is_first = operation.state == OperationState.CALLING and operation.try_count == 1
+    if is_first:
+        answer = await _call(ports, access, attempt, operation)
+    elif attempt.gateway_ref is None:
+        answer = await _call_again(ports, access, attempt, operation)
+    else:
+        answer = await _query(ports, access, attempt)
+        is_proven = isinstance(answer, GatewayFacts) and await _write(ports, access, operation, answer)
+        if is_proven or operation.state == OperationState.REQUIRES_ACTION:
+            if not is_proven:
+                await _wait_for_driver(ports, access.tenant_id, operation)
+            return
+        if isinstance(answer, GatewayFacts):
+            answer = await _call_again(ports, access, attempt, operation)
+    await _write(ports, access, operation, answer)
+
+
+async def _call_again(
+    ports: PaymentPorts, access: GatewayAccess, attempt: AttemptRow, operation: OperationRow
+) -> Answer:
+    """The same key and bytes, as long as the gateway remembers the key; later that would be a new call."""
+    gateway = ports.gateway(access.gateway)
+    age_s = (ports.clock.now() - operation.created_at).total_seconds()
+    if age_s >= gateway.capabilities.key_lifetime_s:
+        return GatewayUnsure("key_forgotten")
+    return await _call(ports, access, attempt, operation)
+
+
+async def _call(
+    ports: PaymentPorts, access: GatewayAccess, attempt: AttemptRow, operation: OperationRow
+) -> Answer:
+    gateway, key = ports.gateway(access.gateway), operation.idempotency_key
+    amount_minor, currency = operation.amount_minor, operation.currency
+    try:
+        if operation.kind == OperationKind.AUTHORIZE:
+            assert operation.request is not None
+            return await gateway.begin_checkout(access, _ASK.decode(operation.request), key=key)
+        ref = attempt.gateway_ref
+        if ref is None:
+            return GatewayUnreached("The attempt has no name at the gateway yet.")
+        match OperationKind(operation.kind):
+            case OperationKind.INCREMENT:
+                return await gateway.increment(access, ref, total_minor=amount_minor, currency=currency, key=key)
+            case OperationKind.CAPTURE:
+                return await gateway.capture(access, ref, amount_minor=amount_minor, currency=currency, key=key)
+            case OperationKind.REFUND:
+                reason = _REASON.decode(operation.request)["reason"] if operation.request else ""
+                return await gateway.refund(
+                    access, ref, amount_minor=amount_minor, currency=currency, key=key, reason=reason
+                )
+            case _:
+                return await gateway.void(access, ref, key=key)
+    except (GatewayRefused, GatewayUnreached, GatewayUnsure) as answer:
+        return answer
+
+
+async def _query(ports: PaymentPorts, access: GatewayAccess, attempt: AttemptRow) -> Answer:
+    assert attempt.gateway_ref is not None
+    try:
+        return await ports.gateway(access.gateway).fetch(access, attempt.gateway_ref)
+    except (GatewayRefused, GatewayUnreached, GatewayUnsure) as answer:
+        # A query that fails says nothing about what is queried, a refusal of the query neither.
+        return answer if isinstance(answer, GatewayUnreached) else GatewayUnsure(str(answer))
+
+
+async def _write(ports: PaymentPorts, access: GatewayAccess, called: OperationRow, answer: Answer) -> bool:
+    """The answer and all that follows from it are committed; whether the operation is settled by it."""
+    has_command = False
+    async with ports.uow.begin(access.tenant_id) as work:
+        record = await lock_payment(work, called.payment_id)
+        row = find_operation(record, called.attempt_no, called.operation_no)
+        assert row is not None
+        attempt = record.attempts[called.attempt_no - 1]
+        if isinstance(answer, GatewayFacts):
+            row.outcome = msgspec.json.encode(answer)
+            row.lease_until = None
+            absorbed = await absorb_facts(ports, work, record, attempt, answer)
+            has_command = absorbed.has_command
+        else:
+            await _write_other(ports, work, record, row, answer)
+    await ports.hints.nudge("payments", str(called.payment_id))
+    if has_command:
+        await ports.hints.nudge("commands")
+    return OperationState(row.state) not in OPEN
+
+
+async def _write_other(
+    ports: PaymentPorts, work: Work, record: PaymentRecord, row: OperationRow, answer: Answer
+) -> None:
+    now = ports.clock.now()
+    row.lease_until = None
+    match answer:
+        case Checkout():
+            attempt = record.attempts[row.attempt_no - 1]
+            attempt.gateway_ref, attempt.checkout_url = answer.ref, answer.url
+            row.gateway_ref, row.due_at = answer.ref, now + timedelta(seconds=POLL_S[0])
+            row.try_count = 1
+            move_operation(record, row, OperationState.REQUIRES_ACTION, now=now)
+        case GatewayRefused():
+            row.error_code = answer.code
+            move_operation(record, row, OperationState.FAILED, now=now)
+            if row.state == OperationState.FAILED:
+                await _tell_of_failure(ports, work, record, row, now)
+        case GatewayUnreached():
+            row.due_at = now + _rung(LADDER_S, row.try_count)
+        case _:
+            row.error_code = "outcome_unknown"
+            row.due_at = now + _rung(LADDER_S, row.try_count)
+            move_operation(record, row, OperationState.UNKNOWN, now=now)
+            if row.try_count > len(LADDER_S):
+                summary = f"After {row.try_count} tries nobody knows whether this {row.kind} took effect."
+                await review_payment(work, ports.ids, record, "operation_unknown", summary, now=now)
+    await work.payments.save(record, changed_at=now)
+
+
+async def _tell_of_failure(
+    ports: PaymentPorts, work: Work, record: PaymentRecord, row: OperationRow, now: datetime
+) -> None:
+    code = row.error_code or "refused"
+    if row.kind == OperationKind.AUTHORIZE:
+        record.row.state_reason = code
+        return
+    if row.kind == OperationKind.VOID and record.fold.state in GONE:
+        return
+    summary = f"{record.row.gateway} refused to {row.kind} {row.amount_minor} {row.currency}: {code}."
+    await review_payment(work, ports.ids, record, f"{row.kind}_failed", summary, now=now)
+
+
+async def _wait_for_driver(ports: PaymentPorts, tenant_id: int, operation: OperationRow) -> None:
+    """The page is looked at again soon, or closed once its time is over."""
+    now = ports.clock.now()
+    async with ports.uow.begin(tenant_id) as work:
+        record = await lock_payment(work, operation.payment_id)
+        row = find_operation(record, operation.attempt_no, operation.operation_no)
+        assert row is not None
+        row.lease_until = None
+        if row.state == OperationState.REQUIRES_ACTION:
+            row.due_at = now + _rung(POLL_S, operation.try_count - 1)
+            live = record.fold.live
+            is_closing = live is not None and live.with_state(OperationKind.VOID, *OPEN)
+            if now >= row.created_at + PAGE_OPEN + _PAGE_GRACE and not is_closing:
+                record.row.state_reason = record.row.state_reason or "page_left"
+                await ask_operation(work, ports.ids, record, Asked(OperationKind.VOID), now=now)
+        await work.payments.save(record, changed_at=now)
+
+
+def _rung(ladder_s: tuple[int, ...], try_count: int) -> timedelta:
+    return timedelta(seconds=ladder_s[min(max(try_count, 1), len(ladder_s)) - 1])
