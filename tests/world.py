@@ -36,7 +36,7 @@ from wattledger.flows.set_up_tenant import NewTenant, set_up_tenant
 
 STAFF_PASSWORD: Final = "correct horse battery"
 STATION_PASSWORD: Final = "station-password-0001"
-GATEWAY_SECRETS: Final = b'{"api_key":"sandbox-key","webhook_secrets":["sandbox-hook-secret"]}'
+GATEWAY_SECRETS: Final = b'{"api_key":"sandbox-key","webhook_secret":"sandbox-hook-secret"}'
 # 0.50 EUR per kWh and nothing else, 19 % VAT inside: 10 kWh cost 5.00 EUR, of which 0.80 are tax.
 TARIFF: Final = Tariff(
     currency="EUR",

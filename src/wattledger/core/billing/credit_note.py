@@ -1,10 +1,8 @@
-"""A credit note takes a whole document back: the same lines with the opposite sign, and a journal to match."""
+"""A credit note takes a whole document back: the same lines with the opposite sign."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -12,7 +10,6 @@ from wattledger.core.billing.document import Credited, Document, DocumentLine, c
 from wattledger.core.billing.numbering import DocumentKind, series_of
 from wattledger.core.kernel.errors import InvalidInput, Refused
 from wattledger.core.kernel.instants import zone
-from wattledger.core.ledger.transfers import Journal, JournalKind, Transfer
 from wattledger.core.rating.rated import TaxTotal
 
 
@@ -44,15 +41,6 @@ def credit_note(document: Document, *, reason: str, issued_at: datetime) -> Docu
         credited=Credited(document.printed_number, document.issued_on, reason.strip()),
     )
     return checked(mirrored)
-
-
-def credit_journal(source_id: UUID, transfers: Iterable[Transfer], happened_at: datetime) -> Journal | None:
-    """The transfers of what is taken back, each the other way round; None if nothing had moved."""
-    back = tuple(
-        Transfer(transfer.credit_code, transfer.debit_code, transfer.currency, transfer.amount_minor)
-        for transfer in transfers
-    )
-    return Journal(source_id, JournalKind.CORRECTION, happened_at, back) if back else None
 
 
 def _mirrored(line: DocumentLine) -> DocumentLine:

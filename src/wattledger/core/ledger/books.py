@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -104,3 +104,22 @@ def write_off_journal(
     """What a debtor owed and will not pay (above the hold, say) becomes the tenant's expense."""
     transfer = Transfer(accounts.WRITTEN_OFF, debtor_code, currency, amount_minor)
     return Journal(source_id, JournalKind.WRITE_OFF, happened_at, (transfer,), session_id, payment_id)
+
+
+def credit_note_journal(
+    *, source_id: UUID, taken_back: Iterable[Transfer], happened_at: datetime
+) -> Journal | None:
+    """Everything that a document's bills and fees had moved goes back; None if nothing had moved."""
+    back = tuple(
+        Transfer(transfer.credit_code, transfer.debit_code, transfer.currency, transfer.amount_minor)
+        for transfer in taken_back
+    )
+    return Journal(source_id, JournalKind.CORRECTION, happened_at, back) if back else None
+
+
+def bank_receipt_journal(
+    *, source_id: UUID, debtor_code: str, currency: str, amount_minor: int, happened_at: datetime
+) -> Journal:
+    """A customer paid what it owed into the tenant's bank account."""
+    transfer = Transfer(accounts.BANK, debtor_code, currency, amount_minor)
+    return Journal(source_id, JournalKind.SETTLEMENT, happened_at, (transfer,))
