@@ -1,1 +1,3 @@
 """Wattledger: every kilowatt-hour becomes exactly one explained, booked and paid bill."""
+
+__version__ = "0.1.0"
