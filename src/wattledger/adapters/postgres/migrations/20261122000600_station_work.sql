@@ -50,9 +50,10 @@ begin
                  and s.opened_at > p_now - make_interval(secs => t.velocity_window_s)) end,
            c.connector_id,
            coalesce(y.tariff_version_id, m.tariff_version_id, p.tariff_version_id),
-           (select s.session_id from session s
+           -- Not "order by opened_at limit 1": that invites a walk back through all sessions by time.
+           (select (array_agg(s.session_id order by s.opened_at desc))[1] from session s
             where s.tenant_id = c.tenant_id and s.station_id = c.station_id and s.connector_id = c.connector_id
-              and s.ended_at is null order by s.opened_at desc limit 1)
+              and s.ended_at is null)
     from unnest(p_tenant, p_station, p_evse, p_connector, p_uid) with ordinality
              q(tenant_id, station_id, evse_no, connector_no, uid, ord)
     join tenant t on t.tenant_id = q.tenant_id
@@ -91,9 +92,16 @@ begin
            s.contract_id, s.payment_id, u.customer_no, s.tariff_version_id, s.currency, s.state, s.review_reason,
            s.opened_at, s.version, b.gross_minor, b.register_start_milliwh, b.register_end_milliwh
     from unnest(p_tenant, p_station, p_ref, p_start_key) q(tenant_id, station_id, ref, start_key)
-    join session s on s.tenant_id = q.tenant_id and s.station_id = q.station_id
-         and (s.session_ref = q.ref or s.start_key = q.start_key
-              or (q.ref is null and q.start_key is null and s.ended_at is null))
+    cross join lateral (
+        select x.* from session x
+        where x.tenant_id = q.tenant_id and x.station_id = q.station_id and x.session_ref = q.ref
+        union all
+        select x.* from session x
+        where x.tenant_id = q.tenant_id and x.station_id = q.station_id and x.start_key = q.start_key
+        union all
+        select x.* from session x
+        where x.tenant_id = q.tenant_id and x.station_id = q.station_id and x.ended_at is null
+          and q.ref is null and q.start_key is null) s
     left join contract r on r.tenant_id = s.tenant_id and r.contract_id = s.contract_id
     left join customer u on u.tenant_id = r.tenant_id and u.customer_id = r.customer_id
     left join lateral (
