@@ -36,6 +36,10 @@ class PgSessionStore:
         row = await self._connection.fetchrow(_SQL.place, self._tenant_id, session_id)
         return None if row is None else Place(*row)
 
+    async def customer_no_of(self, contract_id: UUID) -> str | None:
+        number: str | None = await self._connection.fetchval(_SQL.customer_no_of, self._tenant_id, contract_id)
+        return number
+
     async def tariff_body(self, tariff_version_id: UUID) -> bytes | None:
         body: bytes | None = await self._connection.fetchval(_SQL.tariff_body, self._tenant_id, tariff_version_id)
         return body

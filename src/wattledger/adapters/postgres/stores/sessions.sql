@@ -26,6 +26,11 @@ select s.time_zone, c.power_max_w, c.current_kind, c.plug_type as connector_type
 from session s join connector c on c.tenant_id = s.tenant_id and c.connector_id = s.connector_id
 where s.tenant_id = $1 and s.session_id = $2;
 
+-- name: customer_no_of
+select u.customer_no from contract r
+join customer u on u.tenant_id = r.tenant_id and u.customer_id = r.customer_id
+where r.tenant_id = $1 and r.contract_id = $2;
+
 -- name: tariff_body
 select body from tariff_version where tenant_id = $1 and tariff_version_id = $2;
 
