@@ -1,4 +1,4 @@
-"""Issues the invoices of contracts: one a calendar month, of the bills not yet on a document and the plan's fee."""
+"""Issues invoices of contracts: one a calendar month, of the bills on no document yet and the plan's fee."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from wattledger.flows.ports.documents import Documents
 from wattledger.flows.ports.invoices import Issued
 
 
-async def issue_receipt(  # noqa: PLR0917: what a job handler passes, in the order of all flows
+async def issue_receipt(  # noqa: PLR0917
     uow: UnitOfWork,
     documents: Documents,
     clock: Clock,
