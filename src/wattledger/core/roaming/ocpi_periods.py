@@ -113,7 +113,8 @@ def _parts(period: OcpiPeriod, *, is_last: bool) -> list[Period]:
 
 
 def _check_clock(period: OcpiPeriod, stated_us: int, clock_us: int, *, is_last: bool) -> None:
-    span = f"The period at {period.started_at} lasts {clock_us // _SECOND_US} s and states {stated_us // _SECOND_US} s."
+    stated_s, clock_s = stated_us // _SECOND_US, clock_us // _SECOND_US
+    span = f"The period at {period.started_at} lasts {clock_s} s and states {stated_s} s."
     if stated_us > clock_us + _SLACK_US:
         raise InvalidInput("cdr_time_exceeds_clock", span)
     if stated_us < clock_us - _SLACK_US and not is_last:

@@ -71,8 +71,8 @@ _KNOWN_RESTRICTIONS: Final = frozenset(
 )
 
 
-def import_tariff(source: Json) -> Tariff:
-    """The tariff an OCPI Tariff object means, checked.
+def import_tariff(source: Json, *, is_checked: bool = True) -> Tariff:
+    """The tariff an OCPI Tariff object means; checked, unless it is only to be looked at.
 
     Raises InvalidInput ``ocpi_field_missing``, ``ocpi_number_malformed``, ``ocpi_text_malformed``,
     ``ocpi_list_malformed``, ``ocpi_value_unknown``, ``ocpi_restriction_unknown`` and what ``check_tariff`` raises.
@@ -97,7 +97,7 @@ def import_tariff(source: Json) -> Tariff:
         ),
         url=source.get("tariff_alt_url"),
     )
-    return check_tariff(tariff)
+    return check_tariff(tariff) if is_checked else tariff
 
 
 def export_tariff(tariff: Tariff, identity: OcpiIdentity, version: OcpiVersion) -> Json:

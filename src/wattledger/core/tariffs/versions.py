@@ -25,10 +25,10 @@ def encode_tariff(tariff: Tariff) -> bytes:
     return _ENCODER.encode(_canonical(msgspec.to_builtins(tariff, builtin_types=(Decimal,))))
 
 
-def decode_tariff(raw: bytes | str) -> Tariff:
-    """The tariff that ``encode_tariff`` wrote, checked.
+def decode_tariff(raw: bytes | str, *, is_checked: bool = True) -> Tariff:
+    """The tariff that ``encode_tariff`` wrote; checked, unless it is only to be looked at.
 
-    Raises InvalidInput ``tariff_malformed`` and everything ``check_tariff`` raises.
+    Raises InvalidInput ``tariff_malformed``, ``tariff_too_large`` and what ``check_tariff`` raises.
     """
     if len(raw) > _BYTES_MAX:
         raise InvalidInput("tariff_too_large", f"A tariff may have {_BYTES_MAX} bytes.")
@@ -36,7 +36,7 @@ def decode_tariff(raw: bytes | str) -> Tariff:
         tariff = _DECODER.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput("tariff_malformed", f"Not a tariff: {error}") from None
-    return check_tariff(tariff)
+    return check_tariff(tariff) if is_checked else tariff
 
 
 def tariff_version_id(tariff: Tariff) -> UUID:

@@ -1,0 +1,69 @@
+"""``wattledger tariff``: look at a tariff before drivers do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wattledger.core.kernel.errors import InvalidInput, WattledgerError
+from wattledger.core.rating.explain import price_table
+from wattledger.core.roaming.ocpi_json import parse_ocpi
+from wattledger.core.roaming.ocpi_tariffs import import_tariff
+from wattledger.core.tariffs.lint import Severity, lint_tariff
+from wattledger.core.tariffs.model import Tariff
+from wattledger.core.tariffs.versions import decode_tariff
+
+tariff_app = typer.Typer(no_args_is_help=True, help="Look at tariffs: OCPI objects or Wattledger's own.")
+
+_File = Annotated[str, typer.Argument(metavar="FILE", help="A tariff as JSON: a file, or - for standard input.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="JSON for a machine.")]
+
+
+@tariff_app.command("lint")
+def lint_command(file: _File, as_json: _AsJson = False) -> None:
+    """Tell what is doubtful about a tariff: exit 0 without errors, 1 with some, 2 where it is no tariff."""
+    findings = lint_tariff(_load(file, is_checked=False))
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            typer.echo(f"{finding.severity}: {finding.where}: {finding.message} [{finding.code}]")
+            typer.echo(f"    {finding.fix}")
+        typer.echo(f"{len(findings)} findings." if findings else "Nothing to say about this tariff.")
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise typer.Exit(1)
+
+
+@tariff_app.command("show")
+def show_command(file: _File) -> None:
+    """Show a tariff's prices with taxes, in the order the law wants: per kWh, per minute, per session, other."""
+    for row in price_table(_load(file)):
+        condition = f"  ({row.condition_text})" if row.condition_text else ""
+        typer.echo(f"{row.label}: {row.amount_text}{condition}")
+
+
+def _load(file: str, *, is_checked: bool = True) -> Tariff:
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else _bytes(file)
+        parsed = parse_ocpi(raw)
+        is_ours = any(
+            "components" in element for element in parsed.get("elements") or () if isinstance(element, dict)
+        )
+        if is_ours:
+            return decode_tariff(raw, is_checked=is_checked)
+        return import_tariff(parsed, is_checked=is_checked)
+    except WattledgerError as refusal:
+        typer.echo(f"{file} is no tariff to price with: {refusal.message} [{refusal.code}]", err=True)
+        raise typer.Exit(2) from None
+
+
+def _bytes(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise InvalidInput("file_unreadable", f"{file}: {error.strerror or error}") from None

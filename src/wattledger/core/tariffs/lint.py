@@ -1,0 +1,216 @@
+"""What is doubtful about a tariff that can be priced: each finding with a code and a way to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from wattledger.core.kernel.errors import InvalidInput
+from wattledger.core.tariffs.calendar import clock_of
+from wattledger.core.tariffs.check import check_tariff
+from wattledger.core.tariffs.model import (
+    WEEKDAYS,
+    Dimension,
+    Element,
+    PriceComponent,
+    Reservation,
+    Restrictions,
+    Tariff,
+)
+
+_DAY_MINUTES: Final = 1_440
+_WEEK: Final = (1 << 7 * _DAY_MINUTES) - 1
+_RANGES: Final = ("energy_milliwh", "power_w", "current_ma", "duration_s", "charging_time_s", "idle_time_s")
+_FACTS: Final = ("current_kind", "connector_types", "payment_brands", "payment_recognition")
+# Above these a price per kWh, per hour or per session is more likely a slip than a price.
+_USUAL_MAX: Final = {Dimension.ENERGY: 3, Dimension.TIME: 60, Dimension.IDLE: 120, Dimension.FLAT: 50}
+_LIKE_EURO: Final = frozenset({"EUR", "USD", "GBP", "CHF", "CAD", "AUD"})
+
+
+class Severity(StrEnum):
+    """ERROR: not what anybody means. WARNING: probably not. NOTE: worth knowing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One doubt: a stable ``code``, where it stands, what it means, and what would mend it."""
+
+    code: str
+    severity: Severity
+    where: str
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """One component of the tariff with the minutes of the week in which the clock lets it hold."""
+
+    index: int
+    component: PriceComponent
+    restrictions: Restrictions
+    minutes: int
+    is_clock_only: bool
+
+    @property
+    def where(self) -> str:
+        return f"element {self.index}, {self.component.dimension}"
+
+
+def lint_tariff(tariff: Tariff) -> tuple[Finding, ...]:
+    """All findings, in the order of the tariff. An empty tuple means: nothing to say."""
+    try:
+        check_tariff(tariff)
+    except InvalidInput as refusal:
+        fix = "Nothing can be priced with this tariff before this is mended."
+        return (Finding(refusal.code, Severity.ERROR, "tariff", refusal.message, fix),)
+    findings = list(_validity(tariff))
+    for index, element in enumerate(tariff.elements):
+        findings += _empty_ranges(index, element)
+    for leg in (None, Reservation.RESERVED, Reservation.EXPIRED):
+        for dimension in Dimension:
+            findings += _coverage(_offers(tariff, dimension, leg), dimension, leg)
+    findings += _prices(tariff)
+    return tuple(findings)
+
+
+def week_minutes(restrictions: Restrictions) -> int:
+    """The minutes of a week, Monday 00:00 first, in which the clock lets an element hold: a bit a minute."""
+    clock = clock_of(restrictions)
+    if clock is None:
+        return _WEEK
+    begin, end = clock.minute_from, clock.minute_until
+    day = _bits(begin, end) if begin < end else _bits(begin, _DAY_MINUTES) | _bits(0, end)
+    days = clock.weekdays or range(7)
+    return sum(day << number * _DAY_MINUTES for number in days)
+
+
+def _offers(tariff: Tariff, dimension: Dimension, leg: Reservation | None) -> list[_Offer]:
+    return [
+        _Offer(index, component, limits, week_minutes(limits), _is_clock_only(limits))
+        for index, element in enumerate(tariff.elements)
+        for component in element.components
+        if component.dimension is dimension and (limits := element.restrictions).reservation is leg
+    ]
+
+
+def _is_clock_only(restrictions: Restrictions) -> bool:
+    has_range = any(
+        getattr(restrictions, f"{name}_{end}") is not None for name in _RANGES for end in ("min", "max")
+    )
+    has_date = restrictions.date_from is not None or restrictions.date_until is not None
+    return not (has_range or has_date or any(getattr(restrictions, name) for name in _FACTS))
+
+
+def _validity(tariff: Tariff) -> Iterator[Finding]:
+    if tariff.valid_from and tariff.valid_until and tariff.valid_from >= tariff.valid_until:
+        yield Finding(
+            "validity_empty", Severity.ERROR, "valid_until", "The tariff ends before it begins.",
+            "Set valid_until after valid_from, or leave it out.",
+        )  # fmt: skip
+
+
+def _empty_ranges(index: int, element: Element) -> Iterator[Finding]:
+    limits = element.restrictions
+    for name in _RANGES:
+        least, most = getattr(limits, f"{name}_min"), getattr(limits, f"{name}_max")
+        if most is not None and (most == 0 or (least is not None and least >= most)):
+            yield _never(index, f"{name} from {least or 0} to below {most}", "Set the minimum below the maximum.")
+    if limits.date_from and limits.date_until:
+        days = (limits.date_until - limits.date_from).days
+        dates = {WEEKDAYS[(limits.date_from.weekday() + n) % 7] for n in range(max(0, min(days, 7)))}
+        if not dates or (limits.weekdays and not dates & set(limits.weekdays)):
+            yield _never(index, f"from {limits.date_from} to before {limits.date_until}", "Set a later end date.")
+    if limits.time_from is not None and limits.time_from == limits.time_until and limits.time_from != "00:00":
+        yield Finding(
+            "window_all_day", Severity.WARNING, f"element {index}",
+            f"A window from {limits.time_from} to {limits.time_until} is taken as the whole day.",
+            "Leave both times out, or set the one that is meant.",
+        )  # fmt: skip
+
+
+def _never(index: int, what: str, fix: str) -> Finding:
+    return Finding("never_matches", Severity.ERROR, f"element {index}", f"{what}: this never holds.", fix)
+
+
+def _coverage(offers: list[_Offer], dimension: Dimension, leg: Reservation | None) -> Iterator[Finding]:
+    """Unreachable elements, overlaps, and minutes of the week without a price."""
+    covered = 0
+    for offer in offers:
+        if offer.minutes & ~covered == 0:
+            yield Finding(
+                "unreachable_element", Severity.ERROR, offer.where,
+                "Earlier elements always hold when this one does, so its price is never used.",
+                "Move it before them, or remove it.",
+            )  # fmt: skip
+        elif offer.is_clock_only and offer.minutes & covered and offer.minutes != _WEEK:
+            yield Finding(
+                "overlap", Severity.WARNING, offer.where,
+                f"It overlaps an earlier element at {_first_time(offer.minutes & covered)}; the earlier one wins.",
+                "Make the windows meet without overlapping.",
+            )  # fmt: skip
+        if offer.is_clock_only:
+            covered |= offer.minutes
+    if not offers or covered == _WEEK or leg is not None:
+        return
+    if all(offer.is_clock_only for offer in offers):
+        yield Finding(
+            "gap", Severity.WARNING, str(dimension),
+            f"At {_first_time(_WEEK & ~covered)} no element gives a price, so it is free then.",
+            "Add a last element without restrictions, or one for the missing time.",
+        )  # fmt: skip
+    else:
+        yield Finding(
+            "missing_default", Severity.WARNING, str(dimension),
+            "No element without restrictions gives a price: where none matches, it is free.",
+            "Add a last element without restrictions; with a price of 0 if free is meant.",
+        )  # fmt: skip
+
+
+def _prices(tariff: Tariff) -> Iterator[Finding]:
+    components = [(n, component) for n, element in enumerate(tariff.elements) for component in element.components]
+    has_taxes = any(component.taxes for _, component in components)
+    is_all_free = all(component.price == 0 for _, component in components)
+    for index, component in components:
+        where = f"element {index}, {component.dimension}"
+        if component.price == 0 and not is_all_free and component.dimension is Dimension.FLAT:
+            yield Finding(
+                "zero_price", Severity.NOTE, where, "A session fee of zero does nothing.", "Remove the component."
+            )  # fmt: skip
+        usual = Decimal(_USUAL_MAX[component.dimension])
+        is_dear = tariff.currency in _LIKE_EURO and component.price > usual
+        is_tiny = component.dimension is Dimension.ENERGY and 0 < component.price < Decimal("0.001")
+        if is_dear or is_tiny:
+            yield Finding(
+                "price_unusual", Severity.WARNING, where,
+                f"{component.price} {tariff.currency} is not a usual price.",
+                "Check the unit: prices are per kWh and per hour.",
+            )  # fmt: skip
+        if has_taxes and not component.taxes:
+            yield Finding(
+                "tax_missing", Severity.WARNING, where, "Other components bear a tax and this one none.",
+                "State its tax; a rate of zero if that is meant.",
+            )  # fmt: skip
+        if component.step_size > 1 and component.dimension is not Dimension.FLAT:
+            yield Finding(
+                "step_size_coarse", Severity.NOTE, where,
+                f"Quantities are rounded up to steps of {component.step_size}; drivers find that hard to follow.",
+                "Use a step size of 1, as OCPI recommends and OCPI 3.0 requires.",
+            )  # fmt: skip
+
+
+def _bits(begin: int, end: int) -> int:
+    return (1 << end) - (1 << begin)
+
+
+def _first_time(minutes: int) -> str:
+    first = (minutes & -minutes).bit_length() - 1
+    day, minute = divmod(first, _DAY_MINUTES)
+    return f"{WEEKDAYS[day]} {minute // 60:02d}:{minute % 60:02d}"
