@@ -78,6 +78,10 @@ class PgDeskMoney:
     async def webhooks(self, payment_id: UUID) -> list[rows.WebhookRow]:
         return filled(rows.WebhookRow, await self._connection.fetch(_SQL.webhooks, self._tenant_id, payment_id))
 
+    async def webhook(self, webhook_event_id: UUID) -> rows.WebhookRow | None:
+        row = await self._connection.fetchrow(_SQL.webhook, self._tenant_id, webhook_event_id)
+        return None if row is None else rows.WebhookRow(**row)
+
     async def transfers(self, *, session_id: UUID | None, payment_id: UUID | None) -> list[rows.TransferRow]:
         found = await self._connection.fetch(_SQL.transfers, self._tenant_id, session_id, payment_id)
         return filled(rows.TransferRow, found)

@@ -56,6 +56,10 @@ where w.tenant_id = $1 and w.object_ref in (
 )
 order by w.received_at limit 100;
 
+-- name: webhook
+select webhook_event_id, event_ref, kind, state, note, raw, received_at
+from webhook_event where tenant_id = $1 and webhook_event_id = $2;
+
 -- name: transfers
 select t.source_id, t.kind, t.line, t.debit_code, t.credit_code, t.currency, t.amount_minor, j.posted_at,
        coalesce(j.posted_at < n.sealed_until, false) as sealed
