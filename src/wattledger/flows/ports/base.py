@@ -49,16 +49,26 @@ class Secrets(Protocol):
 class Work(Protocol):
     """One transaction for one tenant: it commits when its block ends well, and else leaves nothing."""
 
-    tenant_id: int
-    sessions: SessionStore
-    payments: PaymentStore
-    invoices: InvoiceStore
-    books: BookStore
-    catalog: CatalogStore
-    staff: StaffStore
-    jobs: JobStore
-    driver: DriverStore
-    desk: DeskStore
+    @property
+    def tenant_id(self) -> int: ...
+    @property
+    def sessions(self) -> SessionStore: ...
+    @property
+    def payments(self) -> PaymentStore: ...
+    @property
+    def invoices(self) -> InvoiceStore: ...
+    @property
+    def books(self) -> BookStore: ...
+    @property
+    def catalog(self) -> CatalogStore: ...
+    @property
+    def staff(self) -> StaffStore: ...
+    @property
+    def jobs(self) -> JobStore: ...
+    @property
+    def driver(self) -> DriverStore: ...
+    @property
+    def desk(self) -> DeskStore: ...
 
 
 class UnitOfWork(Protocol):
