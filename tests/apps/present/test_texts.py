@@ -50,7 +50,7 @@ class TestMoneyIsWrittenAsTheReaderDoes:
             ("de", "1.234,50 €"),
             ("fr", "1 234,50 €"),
             ("nl", "€ 1.234,50"),
-            ("es", "1234,50 €"),
+            ("es", "1.234,50 €"),
         ],
     )
     def test_euro(self, locale: str, written: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -92,9 +93,10 @@ def _babel(locale: str) -> Locale:
 def _money(amount: Decimal, currency: str, decimals: int, locale: Locale) -> str:
     places = money_decimals(amount, currency, decimals)
     exact = amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    if places == exponent_of(currency):
-        return str(format_currency(exact, currency, locale=locale))
-    return str(format_currency(exact, currency, locale=locale, currency_digits=False, decimal_quantization=False))
+    is_usual = places == exponent_of(currency)
+    text = format_currency(exact, currency, locale=locale, currency_digits=is_usual, decimal_quantization=is_usual)
+    # CLDR wants a space between a currency's letters and a digit; Babel leaves it out ("KWD1.500").
+    return re.sub(r"^(-?[^\W\d_]+)(?=\d)", "\\1\N{NO-BREAK SPACE}", str(text))
 
 
 def _number(number: Decimal, decimals: int, locale: Locale) -> str:
