@@ -17,6 +17,7 @@ from wattledger.adapters.postgres.stores.driver import PgDriverStore
 from wattledger.adapters.postgres.stores.invoices import PgInvoiceStore
 from wattledger.adapters.postgres.stores.jobs import PgJobStore
 from wattledger.adapters.postgres.stores.payments import PgPaymentStore
+from wattledger.adapters.postgres.stores.seals import PgSealStore
 from wattledger.adapters.postgres.stores.sessions import PgSessionStore
 from wattledger.adapters.postgres.stores.staff import PgStaffStore
 from wattledger.core.kernel.errors import Unavailable
@@ -70,6 +71,7 @@ class PgWork:
         self.payments = PgPaymentStore(connection, tenant_id)
         self.invoices = PgInvoiceStore(connection, tenant_id)
         self.books = PgBookStore(connection, tenant_id)
+        self.seals = PgSealStore(connection, tenant_id)
         self.catalog = PgCatalogStore(connection, tenant_id)
         self.staff = PgStaffStore(connection, tenant_id)
         self.jobs = PgJobStore(connection, tenant_id)

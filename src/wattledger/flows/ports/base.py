@@ -14,6 +14,7 @@ from wattledger.flows.ports.driver import DriverStore
 from wattledger.flows.ports.invoices import InvoiceStore
 from wattledger.flows.ports.jobs import JobStore
 from wattledger.flows.ports.payments import PaymentStore
+from wattledger.flows.ports.seals import SealStore
 from wattledger.flows.ports.sessions import SessionStore
 from wattledger.flows.ports.staff import StaffStore
 
@@ -59,6 +60,8 @@ class Work(Protocol):
     def invoices(self) -> InvoiceStore: ...
     @property
     def books(self) -> BookStore: ...
+    @property
+    def seals(self) -> SealStore: ...
     @property
     def catalog(self) -> CatalogStore: ...
     @property

@@ -1,0 +1,49 @@
+-- Raw rows that the checker computes again itself; see verify_sessions.sql.
+
+-- name: tenants
+-- cross-tenant: whose books to check
+select tenant_id from tenant order by tenant_id
+
+-- name: bills
+select b.bill_id, b.currency, b.net_minor, b.tax_minor, b.gross_minor, b.register_start_milliwh,
+       b.register_end_milliwh, b.rated, v.body
+from bill b
+left join tariff_version v on v.tenant_id = b.tenant_id and v.tariff_version_id = b.tariff_version_id
+where b.tenant_id = $1
+
+-- name: tariff_versions
+select tariff_version_id, body from tariff_version where tenant_id = $1
+
+-- name: documents
+select invoice_id, kind, series, number, currency, net_minor, tax_minor, gross_minor, body, pdf, pdf_sha256
+from invoice where tenant_id = $1
+
+-- name: journals
+select j.source_id, j.kind, j.session_id, j.payment_id, j.transfer_count, j.happened_at, j.posted_at, l.*
+from journal j
+cross join lateral (
+    select array_agg(t.line order by t.line) lines, array_agg(t.debit_code order by t.line) debits,
+           array_agg(t.credit_code order by t.line) credits, array_agg(t.currency order by t.line) currencies,
+           array_agg(t.amount_minor order by t.line) amounts
+    from transfer t where t.tenant_id = j.tenant_id and t.source_id = j.source_id and t.kind = j.kind) l
+where j.tenant_id = $1
+order by j.posted_at, j.source_id, j.kind collate "C"
+
+-- name: seals
+select seal_no, sealed_from, sealed_until, journal_count, previous_hash, hash
+from seal where tenant_id = $1 order by seal_no
+
+-- name: sealed_until
+select sealed_until from tenant where tenant_id = $1
+
+-- name: attempts
+-- An attempt speaks for its payment's sums where it is the only one that reached the gateway.
+select a.payment_id, a.attempt_no, a.gateway, a.gateway_ref, p.currency,
+       coalesce((convert_from(a.facts, 'UTF8')::jsonb ->> 'captured_minor')::bigint, 0),
+       coalesce((convert_from(a.facts, 'UTF8')::jsonb ->> 'refunded_minor')::bigint, 0),
+       p.changed_at < $2::timestamptz - interval '2 minutes'
+       and not exists (select from operation o where o.tenant_id = a.tenant_id and o.payment_id = a.payment_id
+                       and o.attempt_no = a.attempt_no and o.state in ('pending', 'calling', 'unknown'))
+from attempt a join payment p on p.tenant_id = a.tenant_id and p.payment_id = a.payment_id
+where a.tenant_id = $1 and a.gateway_ref is not null
+order by a.payment_id, a.attempt_no
