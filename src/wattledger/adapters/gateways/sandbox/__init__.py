@@ -1,0 +1,1 @@
+"""The sandbox provider of the lab, spoken to as any other gateway."""

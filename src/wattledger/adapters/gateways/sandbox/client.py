@@ -1,0 +1,137 @@
+"""The sandbox provider over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import httpx
+import msgspec
+
+from wattledger.adapters.gateways.sandbox import webhook
+from wattledger.adapters.gateways.sandbox.transform import WirePayment, facts_of
+from wattledger.core.kernel.money import exponent_of
+from wattledger.core.payments.facts import GatewayFacts
+from wattledger.flows.ports.gateway import (
+    Capabilities,
+    Checkout,
+    CheckoutAsk,
+    GatewayAccess,
+    GatewayRefused,
+    GatewayUnreached,
+    GatewayUnsure,
+    WebhookHint,
+)
+
+_TIMEOUT: Final = httpx.Timeout(20, connect=3)
+_PAYMENT: Final = msgspec.json.Decoder(WirePayment)
+_BUSY: Final = frozenset({429, 503})
+
+
+class _WireError(msgspec.Struct):
+    code: str
+
+
+class _WireErrorBody(msgspec.Struct):
+    error: _WireError
+
+
+class SandboxGateway:
+    """Settings: ``base_url``. Secrets: ``api_key``, and up to two ``webhook_secret``, ``webhook_secret_next``."""
+
+    name = "sandbox"
+    capabilities = Capabilities(key_lifetime_s=30 * 86_400, can_increment=True, is_sandbox=True)
+
+    def __init__(self, client: httpx.AsyncClient | None = None) -> None:
+        self._client = client or httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    def least_minor(self, currency: str) -> int:
+        """Half a unit of the currency, rounded up: as card schemes have it."""
+        whole: int = 10 ** exponent_of(currency)
+        return -(-whole // 2)
+
+    async def begin_checkout(self, access: GatewayAccess, ask: CheckoutAsk, *, key: str) -> Checkout:
+        body = {
+            "amount_minor": ask.amount_minor,
+            "currency": ask.currency,
+            "reference": ask.reference,
+            "description": ask.description,
+            "return_url": ask.return_url,
+            "cancel_url": ask.cancel_url,
+            "notify_url": ask.notify_url,
+            "expires_at": ask.expires_at,
+        }
+        payment = await self._post(access, "/v1/payments", body, key)
+        return Checkout(payment.id, payment.url)
+
+    async def fetch(self, access: GatewayAccess, ref: str) -> GatewayFacts:
+        return facts_of(await self._send(access, "GET", f"/v1/payments/{ref}", b"", ""))
+
+    async def increment(
+        self, access: GatewayAccess, ref: str, *, total_minor: int, currency: str, key: str
+    ) -> GatewayFacts:
+        del currency
+        body = {"amount_minor": total_minor}
+        return facts_of(await self._post(access, f"/v1/payments/{ref}/increment", body, key))
+
+    async def capture(
+        self, access: GatewayAccess, ref: str, *, amount_minor: int, currency: str, key: str
+    ) -> GatewayFacts:
+        del currency
+        body = {"amount_minor": amount_minor}
+        return facts_of(await self._post(access, f"/v1/payments/{ref}/capture", body, key))
+
+    async def void(self, access: GatewayAccess, ref: str, *, key: str) -> GatewayFacts:
+        return facts_of(await self._post(access, f"/v1/payments/{ref}/void", {}, key))
+
+    async def refund(
+        self, access: GatewayAccess, ref: str, *, amount_minor: int, currency: str, key: str, reason: str
+    ) -> GatewayFacts:
+        del currency, reason
+        body = {"amount_minor": amount_minor}
+        return facts_of(await self._post(access, f"/v1/payments/{ref}/refunds", body, key))
+
+    def verify_webhook(
+        self, access: GatewayAccess, headers: Mapping[str, str], raw: bytes, now: datetime
+    ) -> tuple[WebhookHint, ...]:
+        return webhook.verify(access, headers, raw, now)
+
+    async def _post(self, access: GatewayAccess, path: str, body: Mapping[str, object], key: str) -> WirePayment:
+        return await self._send(access, "POST", path, msgspec.json.encode(body), key)
+
+    async def _send(self, access: GatewayAccess, method: str, path: str, raw: bytes, key: str) -> WirePayment:
+        headers = {"Authorization": f"Bearer {access.secrets['api_key']}"}
+        if key:
+            headers |= {"Idempotency-Key": key, "Content-Type": "application/json"}
+        url = access.settings["base_url"].rstrip("/") + path
+        try:
+            response = await self._client.request(method, url, content=raw, headers=headers)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise GatewayUnreached(type(error).__name__) from error
+        except httpx.HTTPError as error:
+            raise GatewayUnsure(type(error).__name__) from error
+        return _read(response)
+
+
+def _read(response: httpx.Response) -> WirePayment:
+    if response.status_code in _BUSY:
+        raise GatewayUnreached(f"HTTP {response.status_code}")
+    if 400 <= response.status_code < 500:
+        raise GatewayRefused(_error_code(response))
+    if response.status_code != 200:
+        raise GatewayUnsure(f"HTTP {response.status_code}")
+    try:
+        return _PAYMENT.decode(response.content)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise GatewayUnsure("The answer cannot be read.") from error
+
+
+def _error_code(response: httpx.Response) -> str:
+    try:
+        return msgspec.json.decode(response.content, type=_WireErrorBody).error.code
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return f"http_{response.status_code}"
