@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Final
 
 from wattledger.core.kernel.errors import NotFound
-from wattledger.core.payments.holds import HoldPolicy, hold_minor, typical_session
-from wattledger.core.rating.rate import quote, rate
+from wattledger.core.rating.rate import quote
 from wattledger.core.stations.talk import ConnectorStatus
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.versions import decode_tariff
+from wattledger.flows.hold_payment import plan_hold
 from wattledger.flows.ports.base import Clock, Directory, UnitOfWork
 from wattledger.flows.ports.driver import ConnectorFacts
 from wattledger.flows.ports.gateway import Gateways
@@ -53,6 +53,7 @@ class Arrival:
     """One connector at one moment; ``hold_minor`` is exactly what begin_charging will ask for."""
 
     tenant_id: int
+    at: datetime
     facts: ConnectorFacts
     availability: Availability
     tariff: Tariff | None
@@ -68,7 +69,7 @@ async def show_connector(
     if found is None:
         raise NotFound("connector_unknown", "No connector has this number.")
     tenant_id, connector_id = found
-    now = clock.now()
+    now = clock.now().replace(microsecond=0)  # the page sends this instant back in whole seconds
     async with uow.begin_read(tenant_id) as work:
         facts = await work.driver.connector(connector_id, now)
     if facts is None:
@@ -81,15 +82,23 @@ def arrival(tenant_id: int, facts: ConnectorFacts, gateways: Gateways, now: date
     tariff = None if facts.tariff_body is None else decode_tariff(facts.tariff_body)
     gateway = None if facts.gateway is None else gateways.get(facts.gateway)
     if tariff is None or gateway is None:
-        return Arrival(tenant_id, facts, Availability.UNPRICED, tariff, None, 0)
-    least_minor = gateway.least_minor(tariff.currency)
+        return Arrival(tenant_id, now, facts, Availability.UNPRICED, tariff, None, 0)
     return Arrival(
         tenant_id=tenant_id,
+        at=now,
         facts=facts,
         availability=availability(facts),
         tariff=tariff,
         example=example(facts, tariff, now),
-        hold_minor=hold(facts, tariff, now, gateway_min_minor=least_minor),
+        hold_minor=plan_hold(
+            tariff,
+            gateway,
+            power_max_w=facts.power_max_w,
+            current_kind=facts.current_kind,
+            connector_type=facts.plug_type,
+            time_zone=facts.time_zone,
+            at=now,
+        ),
     )
 
 
@@ -124,17 +133,3 @@ def example(facts: ConnectorFacts, tariff: Tariff, now: datetime) -> Example:
         connector_type=facts.plug_type,
     )
     return Example(EXAMPLE_ENERGY_MILLIWH, duration_s, priced.gross_minor)
-
-
-def hold(facts: ConnectorFacts, tariff: Tariff, now: datetime, *, gateway_min_minor: int) -> int:
-    """The sum to hold for a session at this connector, in minor units."""
-    usage = typical_session(
-        power_max_w=facts.power_max_w,
-        current_kind=facts.current_kind,
-        connector_type=facts.plug_type,
-        time_zone=facts.time_zone,
-        at=now,
-    )
-    return hold_minor(
-        rate(usage, tariff).gross_minor, tariff.currency, HoldPolicy(), gateway_min_minor=gateway_min_minor
-    )

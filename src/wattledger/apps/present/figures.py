@@ -8,29 +8,19 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 
-from wattledger.core.kernel.money import Money, exponent_of
-from wattledger.core.tariffs.wording import money_decimals
+from wattledger.apps.present.texts import money_text
+from wattledger.core.kernel.money import Money
 
 LOCALE: Final = "en_GB"
 _MILLIWH_PER_KWH: Final = 1_000_000
 _KILOWATT_FIGURES_W: Final = 10_000  # from here on whole kilowatts are enough
-_UNIT_PRICE_DECIMALS: Final = 4
 
 
 def money(amount_minor: int, currency: str, locale: str = LOCALE) -> str:
     """``€10.87``: always with the currency's own decimals."""
-    return format_currency(Money(amount_minor, currency).decimal(), currency, locale=locale)
-
-
-def price(amount: Decimal, currency: str, locale: str = LOCALE) -> str:
-    """``€0.1234``: an exact unit price, with more decimals than the currency has where it needs them."""
-    places = money_decimals(amount, currency, _UNIT_PRICE_DECIMALS)
-    symbol_pattern = f"¤#,##0.{'0' * places}" if places else "¤#,##0"
-    if places == exponent_of(currency):
-        return format_currency(amount, currency, locale=locale)
-    return format_currency(amount, currency, format=symbol_pattern, locale=locale, currency_digits=False)
+    return money_text(Money(amount_minor, currency), locale)
 
 
 def energy_kwh(energy_milliwh: int, *, decimals: int = 2, locale: str = LOCALE) -> str:

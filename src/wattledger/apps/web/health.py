@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
 from litestar import MediaType, Response, get
-from litestar.params import Dependency
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from wattledger.apps.web.wired import Wired
 from wattledger.core.kernel.errors import Unavailable
 
 
 @get("/healthz", include_in_schema=False, media_type=MediaType.TEXT, opt={"is_public": True})
-async def healthz(container: Annotated[Any, Dependency(skip_validation=True)]) -> str:
+async def healthz(container: Wired) -> str:
     """``ok`` once the database answers. Raises Unavailable ``database_unavailable``."""
     try:
         await container.database.tenants()

@@ -37,28 +37,37 @@ class Streams:
 
 
 def live(
-    request: Request[Any, Any, Any], render: Callable[[], Awaitable[Moment]], streams: Streams
+    request: Request[Any, Any, Any],
+    render: Callable[[], Awaitable[Moment]],
+    streams: Streams,
+    *,
+    known: dict[str, str] | None = None,
 ) -> ServerSentEvent:
-    """A stream of ``parts`` events (only what changed since the last), ``still`` between them, ``over`` at the end.
+    """A stream of ``parts`` (only what changed since the last), of ``still`` between them, of ``over`` at the end.
 
+    ``known`` is what the page shows already; a page that heard parts before gets all of them anew.
     Raises Unavailable ``too_many_live_pages``.
     """
     if streams.count >= streams.most:
         raise Unavailable("too_many_live_pages", "Too many live pages are open. Reload in a moment.")
     return ServerSentEvent(
-        _events(request, render, streams),
+        _events(request, render, streams, known or {}),
         retry_duration=_RECONNECT_MS,
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
 async def _events(
-    request: Request[Any, Any, Any], render: Callable[[], Awaitable[Moment]], streams: Streams
+    request: Request[Any, Any, Any],
+    render: Callable[[], Awaitable[Moment]],
+    streams: Streams,
+    known: dict[str, str],
 ) -> AsyncIterator[ServerSentEventMessage]:
     stopping: asyncio.Event = request.app.state.stopping
     heard = asyncio.Event()
     heeding = asyncio.create_task(_heed(request.app.state.container.hints, heard))
-    known: dict[str, str] = {}
+    if "last-event-id" in request.headers:
+        known = {}
     quiet = 0
     streams.count += 1
     try:
@@ -68,7 +77,7 @@ async def _events(
             known = moment.parts
             quiet = 0 if changed else quiet + 1
             if changed:
-                yield ServerSentEventMessage(event="parts", data=json.dumps(changed))
+                yield ServerSentEventMessage(event="parts", id="1", data=json.dumps(changed))
             elif quiet % _STILL_EVERY == 0:
                 yield ServerSentEventMessage(event="still", data="")
             if moment.is_last:

@@ -4,4 +4,23 @@ from __future__ import annotations
 
 from litestar.types import ControllerRouterHandler
 
-driver_routes: list[ControllerRouterHandler] = []
+from wattledger.apps.web.driver.arrive import connector_live, connector_page, find_connector, pay, qr_code, welcome
+from wattledger.apps.web.driver.follow import charging_live, charging_page, find_charging, stop
+from wattledger.apps.web.driver.papers import receipt_page, receipt_pdf, signed_meter_data, why
+
+driver_routes: list[ControllerRouterHandler] = [
+    welcome,
+    find_connector,
+    connector_page,
+    connector_live,
+    pay,
+    qr_code,
+    find_charging,
+    charging_page,
+    charging_live,
+    stop,
+    why,
+    receipt_page,
+    receipt_pdf,
+    signed_meter_data,
+]

@@ -38,7 +38,7 @@ _UNPAID_OTHERWISE: Final = ("The payment did not go through", "Try again, or try
 _NOT_STARTED: Final = {
     "timed_out": (
         "The station did not answer",
-        "It may have lost its connection. Try again, or use another connector.",
+        "It may be offline. Try again, or use another connector.",
     ),
     "failed": ("The station could not be reached", "Try again in a minute, or use another connector."),
     "start_overdue": ("No car was plugged in in time", "Start over when the cable is at hand."),

@@ -10,6 +10,7 @@
   const SILENCE_MS = 20_000;
   let heardAt = Date.now();
   let source;
+  let address = root.dataset.live;
 
   function heard() {
     heardAt = Date.now();
@@ -40,7 +41,8 @@
   }
 
   function open() {
-    source = new EventSource(root.dataset.live);
+    source = new EventSource(address);
+    address = root.dataset.live.split("?")[0]; // the page may have changed since: next time everything anew
     source.addEventListener("parts", (event) => {
       heard();
       put(JSON.parse(event.data));
