@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from wattledger.core.kernel.errors import InvalidInput, NotFound
+from wattledger.core.kernel.errors import InvalidInput, NotFound, WattledgerError
 from wattledger.core.payments.facts import GatewayFacts
 from wattledger.flows.absorb_facts import Absorbed, absorb_facts
 from wattledger.flows.change_payment import lock_payment
@@ -86,7 +86,11 @@ async def apply_webhook(ports: PaymentPorts, tenant_id: int) -> bool:
             await _park(ports, work, event, now)
             return True
         record, attempt = target
-        access = await open_access(ports, work, event.gateway)
+        try:
+            access = await open_access(ports, work, event.gateway)
+        except WattledgerError:
+            await _park(ports, work, event, now)
+            return True
     facts = await _fetch(ports, access, attempt)
     absorbed = Absorbed()
     async with ports.uow.begin(tenant_id) as work:

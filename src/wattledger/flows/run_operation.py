@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from wattledger.core.kernel.errors import WattledgerError
 from wattledger.core.payments.facts import GatewayFacts
 from wattledger.core.payments.machine import Asked
 from wattledger.core.payments.states import GONE, OPEN, OperationKind, OperationState
@@ -52,13 +53,25 @@ async def run_operation(ports: PaymentPorts, tenant_id: int) -> bool:
             return False
         record = await work.payments.get(operation.payment_id)
         assert record is not None
-        access = await open_access(ports, work, record.row.gateway)
+        access = await _access(ports, work, record)
     attempt = record.attempts[operation.attempt_no - 1]
-    if operation.kind != OperationKind.AUTHORIZE and record.fold.attempts[operation.attempt_no - 1].state in GONE:
-        await _write(ports, access, operation, GatewayRefused("nothing_held"))
+    if access is None:
+        await _write(ports, tenant_id, operation, GatewayUnreached("no usable account"))
+    elif (
+        operation.kind != OperationKind.AUTHORIZE and record.fold.attempts[operation.attempt_no - 1].state in GONE
+    ):
+        await _write(ports, tenant_id, operation, GatewayRefused("nothing_held"))
     else:
         await perform_operation(ports, access, attempt, operation)
     return True
+
+
+async def _access(ports: PaymentPorts, work: Work, record: PaymentRecord) -> GatewayAccess | None:
+    """None while the tenant's account is missing or switched off: the operation then waits."""
+    try:
+        return await open_access(ports, work, record.row.gateway)
+    except WattledgerError:
+        return None
 
 
 async def perform_operation(
@@ -72,14 +85,14 @@ async def perform_operation(
         answer = await _call_again(ports, access, attempt, operation)
     else:
         answer = await _query(ports, access, attempt)
-        is_proven = isinstance(answer, GatewayFacts) and await _write(ports, access, operation, answer)
+        is_proven = isinstance(answer, GatewayFacts) and await _write(ports, access.tenant_id, operation, answer)
         if is_proven or operation.state == OperationState.REQUIRES_ACTION:
             if not is_proven:
                 await _wait_for_driver(ports, access.tenant_id, operation)
             return
         if isinstance(answer, GatewayFacts):
             answer = await _call_again(ports, access, attempt, operation)
-    await _write(ports, access, operation, answer)
+    await _write(ports, access.tenant_id, operation, answer)
 
 
 async def _call_again(
@@ -130,10 +143,10 @@ async def _query(ports: PaymentPorts, access: GatewayAccess, attempt: AttemptRow
         return answer if isinstance(answer, GatewayUnreached) else GatewayUnsure(str(answer))
 
 
-async def _write(ports: PaymentPorts, access: GatewayAccess, called: OperationRow, answer: Answer) -> bool:
+async def _write(ports: PaymentPorts, tenant_id: int, called: OperationRow, answer: Answer) -> bool:
     """The answer and all that follows from it are committed; whether the operation is settled by it."""
     has_command = False
-    async with ports.uow.begin(access.tenant_id) as work:
+    async with ports.uow.begin(tenant_id) as work:
         record = await lock_payment(work, called.payment_id)
         row = find_operation(record, called.attempt_no, called.operation_no)
         assert row is not None

@@ -1,0 +1,57 @@
+"""What each kind of job does. A handler commits its own effect, and doing it twice is doing it once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from wattledger.apps.payment_ports import payment_ports
+from wattledger.flows.issue_receipt import issue_receipt
+from wattledger.flows.learn_fee import learn_fee
+from wattledger.flows.mail_document import mail_document
+from wattledger.flows.settle_payment import settle_payment
+from wattledger.flows.settle_session import settle_session
+
+if TYPE_CHECKING:
+    from wattledger.bootstrap import Container
+
+Handler = Callable[["Container", int, UUID], Awaitable[None]]
+
+
+async def _settle_session(container: Container, tenant_id: int, session_id: UUID) -> None:
+    await settle_session(container.database, container.clock, container.ids, tenant_id, session_id)
+
+
+async def _settle_payment(container: Container, tenant_id: int, payment_id: UUID) -> None:
+    await settle_payment(payment_ports(container), tenant_id, payment_id)
+
+
+async def _learn_fee(container: Container, tenant_id: int, payment_id: UUID) -> None:
+    await learn_fee(payment_ports(container), tenant_id, payment_id)
+
+
+async def _issue_receipt(container: Container, tenant_id: int, payment_id: UUID) -> None:
+    await issue_receipt(
+        container.database,
+        container.documents,
+        container.clock,
+        container.ids,
+        tenant_id,
+        payment_id,
+        public_url=container.settings.public_url,
+    )
+    await container.hints.nudge("payments", str(payment_id))
+
+
+async def _mail_document(container: Container, tenant_id: int, invoice_id: UUID) -> None:
+    await mail_document(container.database, container.mailer, tenant_id, invoice_id)
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {
+    "settle_session": _settle_session,
+    "settle_payment": _settle_payment,
+    "learn_fee": _learn_fee,
+    "issue_receipt": _issue_receipt,
+    "mail_document": _mail_document,
+}

@@ -1,0 +1,96 @@
+"""The worker process: gateways' operations and webhooks, jobs, sweeps and upkeep."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from wattledger.apps.payment_ports import payment_ports
+from wattledger.apps.worker.loops import DueLoop, every, keep_running
+from wattledger.apps.worker.run_jobs import run_job
+from wattledger.flows.apply_webhook import apply_webhook
+from wattledger.flows.issue_invoices import close_past_month, mark_overdue
+from wattledger.flows.run_operation import run_operation
+from wattledger.flows.seal_books import seal_books
+from wattledger.flows.sweep_payments import guard_holds, sweep_payments
+
+if TYPE_CHECKING:
+    from wattledger.bootstrap import Container
+
+_SWEEP_S: Final = 2.0
+_GUARD_S: Final = 10.0
+_SEAL_S: Final = 60.0
+_UPKEEP_S: Final = 3600.0
+_DRAIN_S: Final = 20.0
+_log = structlog.get_logger("worker")
+
+
+async def serve(container: Container, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Does what is due until ``stop`` is set; what is under way then is finished, within 20 seconds."""
+    loops = due_loops(container)
+    running = [
+        asyncio.create_task(keep_running(name, act), name=name)
+        for name, act in {**{name: loop.run for name, loop in loops.items()}, **schedules(container)}.items()
+    ]
+    running.append(
+        asyncio.create_task(keep_running("hear", lambda: _wake(container, loops["operations"])), name="hear")
+    )
+    ready()
+    await stop.wait()
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    await asyncio.gather(*(loop.drain(_DRAIN_S) for loop in loops.values()))
+    _log.info("worker_stopped")
+
+
+def due_loops(container: Container) -> dict[str, DueLoop]:
+    """The loops over tables of due work."""
+    ports = payment_ports(container)
+
+    async def expire_commands(tenant_id: int) -> bool:
+        async with container.database.begin(tenant_id) as work:
+            expired = await work.sessions.expire_commands(container.clock.now())
+        return bool(expired)
+
+    return {
+        "operations": DueLoop(container, "operation", lambda one: run_operation(ports, one), width=4),
+        "webhooks": DueLoop(container, "webhook_event", lambda one: apply_webhook(ports, one), width=2),
+        "jobs": DueLoop(container, "job", lambda one: run_job(container, one), width=2),
+        "commands": DueLoop(container, "station_command", expire_commands, width=1),
+    }
+
+
+def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
+    """What is done from time to time, for every tenant."""
+    ports, database, clock = payment_ports(container), container.database, container.clock
+
+    async def sweep(tenant_id: int) -> None:
+        await sweep_payments(ports, tenant_id)
+
+    async def guard(tenant_id: int) -> None:
+        await guard_holds(ports, tenant_id)
+
+    async def seal(tenant_id: int) -> None:
+        await seal_books(database, clock, tenant_id)
+
+    async def keep_up(tenant_id: int) -> None:
+        async with database.begin(tenant_id) as work:
+            await work.jobs.keep_months(clock.now())
+        await mark_overdue(database, clock, tenant_id)
+        await close_past_month(database, container.documents, clock, container.ids, tenant_id)
+
+    return {
+        "sweep": lambda: every(container, _SWEEP_S, sweep),
+        "guard": lambda: every(container, _GUARD_S, guard),
+        "seal": lambda: every(container, _SEAL_S, seal),
+        "upkeep": lambda: every(container, _UPKEEP_S, keep_up),
+    }
+
+
+async def _wake(container: Container, loop: DueLoop) -> None:
+    async for _ in container.hints.listen("payments"):
+        loop.wake()
