@@ -101,7 +101,7 @@ class TestLines:
 
     def test_libraries_write_the_same_lines(self, stream: io.StringIO) -> None:
         configure_logging(log_format="json", level="info", process="stations", stream=stream)
-        logging.getLogger("uvicorn").warning("header %s", "Authorization: Basic bG9hZDpwYXNz")
+        logging.getLogger("uvicorn.error").warning("header %s", "Authorization: Basic bG9hZDpwYXNz")
         (line,) = self.lines(stream)
         assert line["event"] == f"header Authorization: Basic {REDACTED}"
         assert line["level"] == "warning"

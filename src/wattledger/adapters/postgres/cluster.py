@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from wattledger.adapters.postgres.accounts import Account, running_account, server_account
-from wattledger.adapters.postgres.binaries import Binaries, find_binaries, inspect
+from wattledger.adapters.postgres.binaries import Binaries, copy_package, find_binaries, in_package
 from wattledger.adapters.postgres.probe import SUPERUSER
 from wattledger.core.kernel.errors import Refused, Unavailable
 
@@ -114,15 +114,16 @@ def _root_for(account: Account, data_dir: Path) -> Path:
 
 def _reachable(binaries: Binaries, account: Account, data_dir: Path) -> Binaries:
     """The same binaries, copied where ``account`` can run them if it cannot reach them where they are."""
-    if binaries.tree is None or account.can_enter(binaries.directory):
+    package = binaries.package
+    if package is None or account.can_enter(binaries.directory):
         return binaries
     copy = _root_for(account, data_dir) / f"postgres-programs-{binaries.version}"
     if not copy.exists():
         partial = copy.with_name(f"{copy.name}.{secrets.token_hex(4)}.partial")
-        shutil.copytree(binaries.tree, partial, symlinks=True)
+        copy_package(package, partial)
         partial.chmod(0o755)
         partial.rename(copy)
-    found = inspect(copy / "bin", copy)
+    found = in_package(copy / package.name)
     if found is None:
         raise Unavailable("postgres_missing", f"The copied programs in {copy} do not run.")
     return found
