@@ -245,7 +245,7 @@ def _readings(
     readings: list[Reading] = []
     for value in values:
         at = instant_of(value.timestamp, received_at, flaws)
-        readings += readings_of(at, map(_sample, value.sampled_value), flaws)
+        readings += readings_of(at, [_sample(one) for one in value.sampled_value], flaws)
     return readings
 
 

@@ -214,7 +214,7 @@ def _readings(values: list[types.MeterValue], received_at: datetime, flaws: list
     readings: list[Reading] = []
     for value in values:
         at = instant_of(value.timestamp, received_at, flaws)
-        readings += readings_of(at, map(_sample, value.sampled_value), flaws)
+        readings += readings_of(at, [_sample(one) for one in value.sampled_value], flaws)
     return tuple(readings)
 
 
