@@ -15,10 +15,12 @@ import msgspec
 
 from wattledger.adapters.clock import SystemClock, SystemIds
 from wattledger.adapters.documents import build_documents
+from wattledger.adapters.gateway_books import ListedGatewayBooks
 from wattledger.adapters.passwords import ArgonPasswords
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.postgres.migrate import ensure_database, migrate, require_current_schema
 from wattledger.adapters.postgres.station_work import PgStationWork
+from wattledger.adapters.postgres.stores.verify import open_raw_books
 from wattledger.adapters.postgres.supervisor import PostgresServer, running_server_dsn
 from wattledger.adapters.secrets import KeyedSecrets, key_in, read_key
 from wattledger.adapters.station_bus.local import LocalBus
@@ -28,6 +30,7 @@ from wattledger.flows.ports.base import Clock, Ids, Secrets
 from wattledger.flows.ports.documents import Documents
 from wattledger.flows.ports.gateway import Gateways
 from wattledger.flows.ports.passwords import Passwords
+from wattledger.flows.ports.verify import AuditPorts
 from wattledger.settings import Settings
 
 _BORROW_TRIES: Final = 300
@@ -119,6 +122,21 @@ async def opened(settings: Settings) -> AsyncIterator[Container]:
             yield container
         finally:
             await container.close()
+
+
+@asynccontextmanager
+async def opened_audit(settings: Settings) -> AsyncIterator[AuditPorts]:
+    """What checking the books needs: one read-only moment of every tenant's rows, as the schema's owner.
+
+    Raises Unavailable ``database_unreachable``.
+    """
+    async with borrow_database(settings) as dsn, AsyncExitStack() as stack:
+        try:
+            raw = await stack.enter_async_context(open_raw_books(settings.direct_dsn or dsn))
+        except (OSError, asyncpg.PostgresError) as error:
+            raise Unavailable("database_unreachable", f"The database does not answer: {error}") from error
+        key = read_key(settings.secret_key) if settings.secret_key else key_in(settings.data_dir)
+        yield AuditPorts(raw, SystemClock(), KeyedSecrets(key), ListedGatewayBooks())
 
 
 async def prepare_database(dsn: str) -> list[str]:

@@ -6,15 +6,16 @@ never changes, names its row, and says what is wrong; an installation without fi
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from wattledger.flows.ports.base import Clock
-from wattledger.flows.ports.verify import GatewayBooks, GatewayRecord, RawAttempt, RawBooks
+from wattledger.flows.ports.verify import AuditPorts, RawBooks
 from wattledger.flows.verify_bills import bill_faults, document_faults, tariff_faults
 from wattledger.flows.verify_chain import chain_faults
+from wattledger.flows.verify_gateways import gateway_faults
 
 Recompute = Callable[[RawBooks, int, datetime], AsyncIterator[tuple[str, str, str]]]
 
@@ -159,8 +160,9 @@ class Report:
         return [finding for result in self.results for finding in result.findings]
 
 
-async def verify_books(raw: RawBooks, clock: Clock, gateways: GatewayBooks | None = None) -> Report:
+async def verify_books(ports: AuditPorts) -> Report:
     """Every check over every tenant, as of one moment; reads only."""
+    raw, clock = ports.raw, ports.clock
     now = clock.now()
     tenants = await raw.tenants()
     results = []
@@ -171,7 +173,7 @@ async def verify_books(raw: RawBooks, clock: Clock, gateways: GatewayBooks | Non
             await _run(check, raw, tenant_id, now, result)
         results.append(_timed(result, began_at, clock))
     began_at = clock.now()
-    results.append(_timed(await _compare(raw, gateways, list(tenants), now), began_at, clock))
+    results.append(_timed(await _compare(ports, tenants, now), began_at, clock))
     return Report(now, len(tenants), tuple(results))
 
 
@@ -185,49 +187,17 @@ async def _run(check: Check, raw: RawBooks, tenant_id: int | None, now: datetime
             result.findings.append(Finding(code, tenant_id, subject, detail))
 
 
-async def _compare(raw: RawBooks, gateways: GatewayBooks | None, tenants: list[int], now: datetime) -> Result:
+async def _compare(ports: AuditPorts, tenants: Sequence[int], now: datetime) -> Result:
     """Gateways that can be asked have what we have: the same sums, and nothing that we do not know."""
     result = Result("gateways", "P4", "the gateways' books equal ours")
-    unreached = 0
+    unasked: set[str] = set()
     for tenant_id in tenants:
-        books = None if gateways is None else await gateways.records(tenant_id)
-        if books is None:
-            unreached += 1
-            continue
-        ours = await raw.attempts(tenant_id, now)
-        for gateway, records in books.items():
-            mine = {one.gateway_ref: one for one in ours if one.gateway == gateway}
-            result.checked_count += len(records)
-            result.findings += [
-                Finding(code, tenant_id, subject, detail)
-                for code, subject, detail in _differences(mine, {record.ref: record for record in records})
-            ]
-    if unreached:
-        result.note = f"no gateway that can be asked for {unreached} of {len(tenants)} tenants"
+        async for code, subject, detail in gateway_faults(ports, tenant_id, now, unasked):
+            result.findings.append(Finding(code, tenant_id, subject, detail))
+        result.checked_count += len(await ports.raw.attempts(tenant_id, now))
+    if unasked:
+        result.note = f"not asked, or no answer: {', '.join(sorted(unasked))}"
     return result
-
-
-def _differences(mine: dict[str, RawAttempt], theirs: dict[str, GatewayRecord]) -> list[tuple[str, str, str]]:
-    found = []
-    for ref, record in theirs.items():
-        known = mine.get(ref)
-        if known is None:
-            if record.captured_minor:
-                found.append(
-                    ("gateway_orphan", ref, f"{record.captured_minor} captured for a payment unknown here")
-                )
-            continue
-        sums = (record.currency, record.captured_minor, record.refunded_minor)
-        if known.is_settled and sums != (known.currency, known.captured_minor, known.refunded_minor):
-            detail = (
-                f"{ref}: captured {record.captured_minor}, refunded {record.refunded_minor} {record.currency}; "
-            )
-            detail += f"here {known.captured_minor} and {known.refunded_minor} {known.currency}"
-            found.append(("gateway_differs", str(known.payment_id), detail))
-    for ref, known in mine.items():
-        if ref not in theirs and known.captured_minor:
-            found.append(("gateway_lacks", str(known.payment_id), f"{ref} is captured here and unknown there"))
-    return found
 
 
 def _timed(result: Result, began_at: datetime, clock: Clock) -> Result:

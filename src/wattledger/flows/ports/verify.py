@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+from wattledger.flows.ports.base import Clock, Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +73,22 @@ class RawSeal:
 
 @dataclass(frozen=True, slots=True)
 class RawAttempt:
-    """One attempt that reached a gateway, with its payment's sums; ``is_settled``: nothing is under way."""
+    """What our books say of an attempt that reached a gateway; ``is_settled``: nothing is under way."""
 
     payment_id: UUID
-    attempt_no: int
     gateway: str
     gateway_ref: str
     currency: str
     captured_minor: int
     refunded_minor: int
     is_settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RawGatewayAccount:
+    gateway: str
+    settings: bytes
+    secrets: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +132,24 @@ class RawBooks(Protocol):
 
     async def attempts(self, tenant_id: int, now: datetime) -> Sequence[RawAttempt]: ...
 
+    async def gateway_accounts(self, tenant_id: int) -> Sequence[RawGatewayAccount]: ...
+
 
 class GatewayBooks(Protocol):
-    """The books of the gateways that can be asked for all they know."""
+    """The books of those gateways that can be asked for all they know."""
 
-    async def records(self, tenant_id: int) -> dict[str, Sequence[GatewayRecord]] | None:
-        """By gateway, everything it has of this tenant; None where none can be reached."""
+    async def records(
+        self, gateway: str, settings: Mapping[str, str], secrets: Mapping[str, str]
+    ) -> Sequence[GatewayRecord] | None:
+        """Everything the gateway has of this account; None where it cannot be asked or does not answer."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPorts:
+    """The ports of the checker: the rows, and how the gateways' own books are reached."""
+
+    raw: RawBooks
+    clock: Clock
+    secrets: Secrets
+    gateways: GatewayBooks

@@ -11,7 +11,15 @@ from uuid import UUID
 import asyncpg
 
 from wattledger.adapters.postgres.queries import queries
-from wattledger.flows.ports.verify import RawAttempt, RawBill, RawDocument, RawFinding, RawJournal, RawSeal
+from wattledger.flows.ports.verify import (
+    RawAttempt,
+    RawBill,
+    RawDocument,
+    RawFinding,
+    RawGatewayAccount,
+    RawJournal,
+    RawSeal,
+)
 
 _FILES: Final = ("verify_sessions", "verify_money", "verify_documents", "verify_tenants")
 _STREAM: Final = queries("verify_rows")
@@ -85,6 +93,11 @@ class PgRawBooks:
 
     async def attempts(self, tenant_id: int, now: datetime) -> Sequence[RawAttempt]:
         return [RawAttempt(*row) for row in await self._connection.fetch(_STREAM.attempts, tenant_id, now)]
+
+    async def gateway_accounts(self, tenant_id: int) -> Sequence[RawGatewayAccount]:
+        return [
+            RawGatewayAccount(*row) for row in await self._connection.fetch(_STREAM.gateway_accounts, tenant_id)
+        ]
 
 
 @asynccontextmanager

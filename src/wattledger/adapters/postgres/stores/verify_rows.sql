@@ -37,13 +37,23 @@ from seal where tenant_id = $1 order by seal_no
 select sealed_until from tenant where tenant_id = $1
 
 -- name: attempts
--- An attempt speaks for its payment's sums where it is the only one that reached the gateway.
-select a.payment_id, a.attempt_no, a.gateway, a.gateway_ref, p.currency,
-       coalesce((convert_from(a.facts, 'UTF8')::jsonb ->> 'captured_minor')::bigint, 0),
-       coalesce((convert_from(a.facts, 'UTF8')::jsonb ->> 'refunded_minor')::bigint, 0),
+-- What our books say of each attempt that reached a gateway; the last column: nothing is under way.
+select a.payment_id, a.gateway, a.gateway_ref, p.currency, m.captured_minor, m.refunded_minor,
        p.changed_at < $2::timestamptz - interval '2 minutes'
        and not exists (select from operation o where o.tenant_id = a.tenant_id and o.payment_id = a.payment_id
                        and o.attempt_no = a.attempt_no and o.state in ('pending', 'calling', 'unknown'))
-from attempt a join payment p on p.tenant_id = a.tenant_id and p.payment_id = a.payment_id
+from attempt a
+join payment p on p.tenant_id = a.tenant_id and p.payment_id = a.payment_id
+cross join lateral (
+    select coalesce(sum(t.amount_minor) filter (where t.kind = 'capture'), 0)::bigint captured_minor,
+           coalesce(sum(case t.kind when 'refund' then t.amount_minor when 'correction' then -t.amount_minor end),
+                    0)::bigint refunded_minor
+    from operation o
+    join transfer t on t.tenant_id = o.tenant_id and t.source_id = o.operation_id
+         and t.kind in ('capture', 'refund', 'correction')
+    where o.tenant_id = a.tenant_id and o.payment_id = a.payment_id and o.attempt_no = a.attempt_no) m
 where a.tenant_id = $1 and a.gateway_ref is not null
 order by a.payment_id, a.attempt_no
+
+-- name: gateway_accounts
+select gateway, settings, secrets from gateway_account where tenant_id = $1 and is_enabled order by gateway

@@ -11,7 +11,7 @@ from session s
 where s.tenant_id = $1 and s.ended_at is not null and s.told_at < $2::timestamptz - interval '5 minutes'
   and not exists (select from bill b where b.tenant_id = s.tenant_id and b.session_id = s.session_id)
   and not exists (select from review_item r where r.tenant_id = s.tenant_id and r.subject_id = s.session_id
-                  and (r.state = 'open' or r.resolution is not null))
+                  and r.state = 'open')
 
 -- name: session_billed_twice
 -- A bill is live until a later revision names it; one session has one live bill.
