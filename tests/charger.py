@@ -82,15 +82,21 @@ class Charger:
         return self._socket
 
     async def _read(self, socket: ClientConnection) -> None:
-        with suppress(ConnectionClosed):
-            async for text in socket:
-                frame = json.loads(text)
-                if frame[0] == 2:
-                    await self.calls.put(frame)
-                elif frame[1] in self._waiting:
-                    self._waiting.pop(frame[1]).set_result(frame)
-                else:
-                    self._waiting.setdefault("-", asyncio.get_running_loop().create_future()).set_result(frame)
+        try:
+            while True:
+                await self._take(json.loads(await socket.recv()))
+        except ConnectionClosed as closed:
+            for answer in self._waiting.values():
+                if not answer.done():
+                    answer.set_exception(closed)
+
+    async def _take(self, frame: list[Any]) -> None:
+        if frame[0] == 2:
+            await self.calls.put(frame)
+            return
+        answer = self._waiting.pop(frame[1], None) or self._waiting.pop("-", None)
+        if answer is not None and not answer.done():
+            answer.set_result(frame)
 
     async def call(self, action: str, payload: Json, message_id: str | None = None) -> Json:
         message_id = message_id or f"m{next(self._numbers)}"
