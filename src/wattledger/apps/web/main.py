@@ -17,9 +17,12 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from wattledger.apps.web.assets import static_file
+from wattledger.apps.web.driver import driver_routes
 from wattledger.apps.web.failures import answer_fault, answer_http, answer_refusal
 from wattledger.apps.web.health import healthz, metrics
-from wattledger.apps.web.security import content_policy, origin_of, refuse_foreign_forms, security_headers
+from wattledger.apps.web.hooks import hook_routes
+from wattledger.apps.web.operator import operator_routes
+from wattledger.apps.web.security import content_policy, refuse_foreign_forms, security_headers
 from wattledger.apps.web.style import style
 from wattledger.core.kernel.errors import WattledgerError
 
@@ -37,9 +40,7 @@ def create_app(container: Any, *, routes: Sequence[ControllerRouterHandler] | No
         route_handlers=[static_file, healthz, metrics, style, *(rooms() if routes is None else routes)],
         dependencies={"container": Provide(lambda: container, sync_to_thread=False)},
         guards=[refuse_foreign_forms],
-        before_send=[
-            security_headers(content_policy(checkout_origins(container)), is_https=public_url.startswith("https:"))
-        ],
+        before_send=[security_headers(content_policy(), is_https=public_url.startswith("https:"))],
         exception_handlers={
             WattledgerError: answer_refusal,
             HTTPException: answer_http,
@@ -56,16 +57,7 @@ def create_app(container: Any, *, routes: Sequence[ControllerRouterHandler] | No
 
 def rooms() -> list[ControllerRouterHandler]:
     """Every room's routes."""
-    from wattledger.apps.web.driver import driver_routes  # noqa: PLC0415 (rooms import this module's neighbours)
-
-    return [*driver_routes]
-
-
-def checkout_origins(container: Any) -> list[str]:
-    """Where hosted payment pages live: the only foreign places that a form of ours may lead to."""
-    gateways = container.gateways
-    pages = [page for gateway in gateways.values() for page in getattr(gateway, "checkout_pages", ())]
-    return [origin_of(page) for page in pages]
+    return [*driver_routes, *operator_routes, *hook_routes]
 
 
 async def serve(container: Any, stop: asyncio.Event, ready: Callable[[], None]) -> None:

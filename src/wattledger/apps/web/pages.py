@@ -43,11 +43,13 @@ def render(template: str, **facts: object) -> str:
     return environment().get_template(template).render(facts)
 
 
-def page(template: str, *, status_code: int = 200, **facts: object) -> Response[str]:
+def page(
+    template: str, *, status_code: int = 200, headers: dict[str, str] | None = None, **facts: object
+) -> Response[str]:
     """A whole page, never kept by caches: it shows money as it is at this moment."""
     return Response(
         render(template, **facts),
         status_code=status_code,
         media_type=MediaType.HTML,
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store"} | (headers or {}),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 if TYPE_CHECKING:
     from wattledger.bootstrap import Container
 
-    Wired = Annotated[Container, Dependency(skip_validation=True)]
+    Wired = NamedDependency[SkipValidation[Container]]
 else:
     # Loading the adapters is the business of whoever opens the container.
-    Wired = Annotated[Any, Dependency(skip_validation=True)]
+    Wired = NamedDependency[SkipValidation[Any]]

@@ -40,6 +40,7 @@ class ConnectorFacts(msgspec.Struct, frozen=True):
     tariff_body: bytes | None
     session_count: int
     gateway: str | None
+    gateway_settings: bytes | None
 
 
 class VisitFacts(msgspec.Struct, frozen=True):

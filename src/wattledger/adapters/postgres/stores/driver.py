@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from wattledger.adapters.postgres.queries import queries
+from wattledger.core.billing.numbering import printed_number
 from wattledger.flows.ports.driver import ConnectorFacts, EndFacts, ReceiptFile, VisitFacts
 
 _Q: Final = queries("driver")
@@ -27,8 +28,12 @@ class PgDriverStore:
 
     async def end_of(self, payment_id: UUID) -> EndFacts | None:
         row = await self._connection.fetchrow(_Q.end_of, self._tenant_id, payment_id)
-        return None if row is None else EndFacts(*row)
+        if row is None:
+            return None
+        is_issued = row["number"] is not None
+        number = printed_number(row["series"], row["number"]) if is_issued else None
+        return EndFacts(row["end_reason"], number, row["issued_at"])
 
     async def receipt(self, payment_id: UUID) -> ReceiptFile | None:
         row = await self._connection.fetchrow(_Q.receipt, self._tenant_id, payment_id)
-        return None if row is None else ReceiptFile(*row)
+        return None if row is None else ReceiptFile(printed_number(row["series"], row["number"]), row["pdf"])

@@ -8,8 +8,7 @@ select c.connector_id, c.public_id, c.evse_no, c.connector_no, c.plug_type, c.cu
        (select count(*) from session x
         where x.tenant_id = c.tenant_id and x.station_id = c.station_id and x.connector_id = c.connector_id
           and x.ended_at is null and x.state in ('starting', 'active', 'suspended'))::integer,
-       (select g.gateway from gateway_account g
-        where g.tenant_id = c.tenant_id and g.is_enabled order by g.created_at, g.gateway limit 1)
+       w.gateway, w.settings
 from connector c
 join station s on s.tenant_id = c.tenant_id and s.station_id = c.station_id
 join site l on l.tenant_id = s.tenant_id and l.site_id = s.site_id
@@ -21,6 +20,12 @@ left join lateral (
     where q.tenant_id = c.tenant_id and q.tariff_id = c.tariff_id and q.valid_from <= $3
     order by q.valid_from desc limit 1
 ) p on true
+left join lateral (
+    select g.gateway, g.settings
+    from gateway_account g
+    where g.tenant_id = c.tenant_id and g.is_enabled
+    order by g.created_at, g.gateway limit 1
+) w on true
 where c.tenant_id = $1 and c.connector_id = $2;
 
 -- name: visit
@@ -33,12 +38,12 @@ from payment p
 where p.tenant_id = $1 and p.payment_id = $2 and p.purpose = 'session' and p.connector_id is not null;
 
 -- name: end_of
-select s.end_reason, i.series || '-' || i.number, i.issued_at
+select s.end_reason, i.series, i.number, i.issued_at
 from session s
 left join invoice i on i.tenant_id = s.tenant_id and i.kind = 'receipt' and i.subject_id = s.payment_id
 where s.tenant_id = $1 and s.payment_id = $2
 order by s.opened_at limit 1;
 
 -- name: receipt
-select series || '-' || number, pdf
+select series, number, pdf
 from invoice where tenant_id = $1 and kind = 'receipt' and subject_id = $2;
