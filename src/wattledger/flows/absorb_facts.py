@@ -50,6 +50,9 @@ async def absorb_facts(
     states = {one.operation_id: one.state for one in record.operations}
     apply_event(record, Told(attempt.attempt_no, facts), now=now)
     _note_card(record)
+    for operation in record.operations:
+        if (operation.kind, operation.attempt_no) == ("authorize", attempt.attempt_no) and facts.movement_ref:
+            operation.gateway_ref = facts.movement_ref
     has_command = False
     if record.fold.held_minor and not before.held_minor:
         has_command = await _on_hold(ports, work, record, now)

@@ -127,6 +127,9 @@ async def _target(work: Work, event: WebhookEventRow) -> tuple[PaymentRecord, At
     for attempt in record.attempts:
         if name in {f"{attempt.payment_id}:{attempt.attempt_no}", attempt.gateway_ref}:
             return (record, attempt) if attempt.gateway == event.gateway else None
+    for operation in record.operations:
+        if operation.gateway_ref == name:
+            return record, record.attempts[operation.attempt_no - 1]
     return None
 
 

@@ -142,7 +142,8 @@ def _checkout(
         return_url=f"{base}/p/{row.link_code}",
         cancel_url=f"{base}/p/{row.link_code}?cancelled=1",
         notify_url=f"{base}/hooks/{ask.gateway}/{access.endpoint_key}",
-        expires_at=now.replace(microsecond=0) + PAGE_OPEN + timedelta(seconds=60),
+        # Longer than we wait: gateways ask for half an hour at least, also of a repeated request.
+        expires_at=now.replace(microsecond=0) + PAGE_OPEN + timedelta(minutes=10),
         locale=ask.locale,
         email=ask.email,
     )

@@ -58,7 +58,8 @@ class GatewayFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """The state of one attempt at its gateway, in minor units of ``currency``.
 
     ``reference`` is what we called it (``payment_id:attempt_no``), ``asked_minor`` the sum it was opened for.
-    ``fee_minor`` is None until the gateway has settled its fee for the capture.
+    ``fee_minor`` is None until the gateway has settled its fee for the capture. ``movement_ref`` is the
+    gateway's name of the money itself, where that differs from the name of the page (``ref``).
     """
 
     ref: str
@@ -78,6 +79,7 @@ class GatewayFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     fee_minor: int | None = None
     capture_before: datetime | None = None
     can_increment: bool = False
+    movement_ref: str = ""
 
     @property
     def refunded_minor(self) -> int:
@@ -110,6 +112,7 @@ def merge(known: GatewayFacts, told: GatewayFacts) -> GatewayFacts:
         fee_minor=_greatest(known.fee_minor, told.fee_minor),
         capture_before=_greatest(known.capture_before, told.capture_before),
         can_increment=known.can_increment or told.can_increment,
+        movement_ref=max(known.movement_ref, told.movement_ref),
     )
 
 

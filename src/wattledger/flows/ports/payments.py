@@ -137,7 +137,7 @@ class PaymentStore(Protocol):
         ...
 
     async def find_by_ref(self, gateway: str, gateway_ref: str) -> UUID | None:
-        """The payment one of whose attempts the gateway calls so."""
+        """The payment one of whose attempts or movements the gateway calls so."""
         ...
 
     async def claim_operation(self, now: datetime, lease_until: datetime) -> OperationRow | None:

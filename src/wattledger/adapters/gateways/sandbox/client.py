@@ -43,6 +43,9 @@ class SandboxGateway:
     name = "sandbox"
     capabilities = Capabilities(key_lifetime_s=30 * 86_400, can_increment=True, is_sandbox=True)
 
+    # The lab's provider listens on the loopback, on whatever port it was given.
+    checkout_pages = ("http://127.0.0.1:*",)
+
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:
         self._client = client or httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
 

@@ -1,0 +1,1 @@
+"""Stripe, through its official SDK: hosted Checkout with manual capture."""

@@ -207,6 +207,7 @@ create table operation (
 -- One capture a payment, whatever happens: only a failed one makes room for another.
 create unique index operation_one_capture on operation (tenant_id, payment_id)
     where kind = 'capture' and state not in ('failed', 'cancelled');
+create index operation_by_ref on operation (tenant_id, gateway_ref) where gateway_ref is not null;
 create index operation_due on operation (due_at) where due_at is not null;
 create index operation_due_of_tenant on operation (tenant_id, due_at) where due_at is not null;
 select guard_table('operation', 'select, insert, update', false);

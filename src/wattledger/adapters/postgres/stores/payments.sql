@@ -57,7 +57,12 @@ update operation set state = $3, gateway_ref = $4, outcome = $5, error_code = $6
 where tenant_id = $1 and operation_id = $2;
 
 -- name: find_by_ref
-select payment_id from attempt where tenant_id = $1 and gateway = $2 and gateway_ref = $3;
+select payment_id from attempt where tenant_id = $1 and gateway = $2 and gateway_ref = $3
+union
+select o.payment_id from operation o
+join payment p on p.tenant_id = o.tenant_id and p.payment_id = o.payment_id
+where o.tenant_id = $1 and p.gateway = $2 and o.gateway_ref = $3
+limit 1;
 
 -- name: claim_operation
 update operation o set lease_until = $3, try_count = o.try_count + 1,
