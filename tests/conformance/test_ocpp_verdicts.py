@@ -102,15 +102,16 @@ def alternatives(schema: Schema, here: Any) -> Iterator[Any]:
         yield {**here, "notInTheSchema": 1}
         for name in here:
             yield {key: inner for key, inner in here.items() if key != name}
-    for edge in ("maxLength",):
-        if edge in schema:
-            yield "é" * schema[edge]
-            yield "é" * (schema[edge] + 1)
+    if "maxLength" in schema:
+        yield from ("é" * schema["maxLength"], "é" * (schema["maxLength"] + 1))
     for edge in ("minimum", "maximum"):
         if edge in schema:
             yield from (int(schema[edge]) - 1, int(schema[edge]), int(schema[edge]) + 1)
     if schema.get("type") == "array" and here:
-        yield from (here[:1] * count for count in (0, 1, schema.get("maxItems", 2), schema.get("maxItems", 2) + 1))
+        yield from ([], here[:1], here[:1] * 2)
+        # A thousand large items would only say slowly what a thousand small ones say.
+        if "maxItems" in schema and (schema["maxItems"] < 10 or len(json.dumps(here[0])) < 100):
+            yield from (here[:1] * schema["maxItems"], here[:1] * (schema["maxItems"] + 1))
     yield from schema.get("enum", [])
 
 
@@ -156,6 +157,8 @@ def other_structs() -> Iterator[tuple[type[msgspec.Struct], str, str]]:
             for name, member in vars(module).items():
                 if not (inspect.isclass(member) and issubclass(member, msgspec.Struct)):
                     continue
+                if name in v16._READERS or name in v201._READERS:
+                    continue
                 schema_name = name if name.endswith("Response") else name + suffix
                 if member.__module__ == module.__name__ and exists(version, schema_name):
                     yield member, version, schema_name
@@ -200,7 +203,7 @@ class TestWhatAStationCalls:
             if validator.is_valid(mutant) != told_takes(dialect, action, mutant)
         ]
         assert not differing, differing[:5]
-        assert len(seen) > 10
+        assert len(seen) > 8
 
     def test_covers_every_action_of_2_0_1_that_a_station_sends(self) -> None:
         requests = {
