@@ -92,7 +92,8 @@ class Lab:
             await work.connection.execute(
                 "insert into payment (tenant_id, payment_id, purpose, gateway, currency, asked_minor, held_minor, "
                 "captured_minor, refunded_minor, state, session_id, link_code, card_brand, card_last4, "
-                "driver_email, version, created_at, changed_at) values ($1, $2, 'session', 'sandbox', 'EUR', $3, $3, $4, 0, $5, "
+                "driver_email, version, created_at, changed_at) "
+                "values ($1, $2, 'session', 'sandbox', 'EUR', $3, $3, $4, 0, $5, "
                 "$6, 'k7vq-linkcode', 'visa', '4242', $7, 1, $8, $8)",
                 self.world.tenant_id,
                 payment_id,
@@ -121,7 +122,8 @@ class Lab:
         await work.connection.execute(
             "insert into session (tenant_id, session_id, station_id, connector_id, site_id, session_ref, "
             "ocpp_version, contract_id, payment_id, tariff_version_id, currency, time_zone, state, started_at, "
-            "ended_at, opened_at, told_at, energy_milliwh, event_count, version) values ($1, $2, $3, $4, $5, $6, '2.0.1', $7, $8, $9, "
+            "ended_at, opened_at, told_at, energy_milliwh, event_count, version) "
+            "values ($1, $2, $3, $4, $5, $6, '2.0.1', $7, $8, $9, "
             "'EUR', 'Europe/Berlin', 'billed', $10, $11, $10, $11, 0, 2, 1)",
             self.world.tenant_id,
             session_id,

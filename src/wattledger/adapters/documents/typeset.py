@@ -22,8 +22,18 @@ class TypstDocuments:
     def render(self, page: Page) -> bytes:
         inputs = {"page": msgspec.json.encode(page).decode()}
         with self._lock:
-            pdf = self._compiler.compile(
-                self._template, format="pdf", sys_inputs=inputs, pdf_standards="a-2b", timestamp=page.issued_at
-            )
+            try:
+                return self._compile(inputs, page, ["a-2b"])
+            except typst.TypstError as error:
+                if "could not be displayed" not in error.message:
+                    raise
+                # PDF/A wants every sign to have a shape. A name in a script that the fonts lack must not
+                # keep a document from being issued: it is then an ordinary PDF, the text still in it.
+                return self._compile(inputs, page, [])
+
+    def _compile(self, inputs: dict[str, str], page: Page, standards: list[typst.PDFStandard]) -> bytes:
+        pdf = self._compiler.compile(
+            self._template, format="pdf", sys_inputs=inputs, pdf_standards=standards, timestamp=page.issued_at
+        )
         assert isinstance(pdf, bytes)
         return pdf
