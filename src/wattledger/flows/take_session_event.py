@@ -32,7 +32,7 @@ _NOTHING: Final = SessionDecided()
 _encode: Final = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Told:
     """One event with all that its decision needs; ``facts`` where it starts a session or names a token."""
 

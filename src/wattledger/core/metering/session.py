@@ -18,7 +18,7 @@ _BEGIN_RANK, _MIDDLE_RANK, _END_RANK = 0, 1, 2
 _ACTIVE: Final = (Activity.CHARGING, None)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(slots=True, order=True)
 class RegisterPoint:
     """A register value in the station's order: its start first, its end last, between them seqNo, then time."""
 
@@ -30,7 +30,7 @@ class RegisterPoint:
     current_ma: int | None = field(compare=False, default=None)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(slots=True, order=True)
 class ActivityPoint:
     """From ``at`` on the vehicle did ``activity``, until another point says otherwise."""
 

@@ -65,37 +65,41 @@ def cap_drafts(compiled: CompiledTariff, drafts: Sequence[Draft]) -> list[Draft]
     return found
 
 
-def limit_drafts(compiled: CompiledTariff, drafts: Sequence[Draft], *, has_session: bool) -> list[Draft]:
+def limit_drafts(
+    compiled: CompiledTariff, drafts: Sequence[Draft], span: tuple[datetime, datetime], *, has_session: bool
+) -> list[Draft]:
     """Lines that lift the price to the tariff's least price, or lower it to its greatest, one a tax group.
 
     Both limits of a pair apply, each to its own sense of the price (OCPI Tariff, NOTE on min and max price).
     """
     found: list[Draft] = []
     if compiled.price_min is not None and has_session:
-        found += _limited(compiled, drafts, compiled.price_min, LineKind.MIN_PRICE_ADJUSTMENT)
+        kind = LineKind.MIN_PRICE_ADJUSTMENT
+        parts = _limited(compiled, drafts, compiled.price_min, is_minimum=True)
+        found += [_adjustment(kind, span, amounts, group) for group, amounts in parts]
     if compiled.price_max is not None:
-        found += _limited(compiled, [*drafts, *found], compiled.price_max, LineKind.MAX_PRICE_ADJUSTMENT)
+        kind = LineKind.MAX_PRICE_ADJUSTMENT
+        parts = _limited(compiled, [*drafts, *found], compiled.price_max, is_minimum=False)
+        found += [_adjustment(kind, span, amounts, group) for group, amounts in parts]
     return found
 
 
-def _limited(compiled: CompiledTariff, drafts: Sequence[Draft], limit: Limit, kind: LineKind) -> list[Draft]:
+def _limited(
+    compiled: CompiledTariff, drafts: Sequence[Draft], limit: Limit, *, is_minimum: bool
+) -> list[tuple[int, tuple[int, int]]]:
+    """Per tax group what is added to its net and its tax."""
     net = sum(line.net_units for line in drafts)
     gross = net + sum(line.tax_units for line in drafts)
-    is_minimum = kind is LineKind.MIN_PRICE_ADJUSTMENT
     new_net, new_gross = _limited_totals(compiled, net, gross, limit, is_minimum=is_minimum)
-    if (new_net, new_gross) == (net, gross) or not drafts:
+    if (new_net, new_gross) == (net, gross):
         return []
-    groups = list(dict.fromkeys(line.group for line in drafts if line.net_units)) or [drafts[0].group]
+    groups = list(dict.fromkeys(line.group for line in drafts if line.net_units)) or [0]
     nets = [sum(line.net_units for line in drafts if line.group == group) for group in groups]
     taxes = [sum(line.tax_units for line in drafts if line.group == group) for group in groups]
     net_parts = apportioned(new_net - net, nets)
     tax_parts = apportioned(new_gross - new_net - (gross - net), taxes)
-    begin, end = drafts[0].started_at, max(line.ended_at for line in drafts)
-    return [
-        _adjustment(kind, (begin, end), (net_part, tax_part), group)
-        for group, net_part, tax_part in zip(groups, net_parts, tax_parts, strict=True)
-        if net_part or tax_part
-    ]
+    parts = zip(groups, zip(net_parts, tax_parts, strict=True), strict=True)
+    return [(group, amounts) for group, amounts in parts if any(amounts)]
 
 
 def _limited_totals(

@@ -58,8 +58,9 @@ def rate(
         drafts += _drafts(session, policy)
     if any(line.priced is not None and line.priced.cap_units is not None for line in drafts):
         drafts += cap_drafts(compiled, drafts)
-    if compiled.price_min is not None or compiled.price_max is not None:
-        drafts += limit_drafts(compiled, drafts, has_session=session is not _NOTHING)
+    if periods and (compiled.price_min is not None or compiled.price_max is not None):
+        span = (periods[0].started_at, periods[-1].ended_at)
+        drafts += limit_drafts(compiled, drafts, span, has_session=session is not _NOTHING)
     if compiled.excises and session.energy_milliwh:
         drafts += _excise_drafts(compiled, session, periods)
     return _rated(compiled, usage, policy, drafts, (reserved, session))

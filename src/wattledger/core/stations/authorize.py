@@ -50,10 +50,10 @@ REASONS: Final = {
 
 
 def decide_token(facts: StartFacts | None, now: datetime, *, session_id: UUID | None = None) -> Verdict:
-    """The verdict on a token that wants to charge now; ``session_id`` is the session it already started, if any."""
+    """The verdict on a token that wants to charge now; ``session_id`` is the session it already started."""
     if facts is None or facts.token_id is None:
         return Verdict.UNKNOWN
-    if facts.token_state != "active":
+    if facts.token_state != "active":  # noqa: S105 (a state, no secret)
         return Verdict.BLOCKED
     if facts.expires_at is not None and facts.expires_at <= now:
         return Verdict.EXPIRED

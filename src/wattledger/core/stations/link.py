@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -50,8 +49,7 @@ def choose_subprotocol(offered: Sequence[str]) -> str | None:
 # --- what became of a text ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """The station wants an answer: call ``Link.reply`` once the decision is durable, or ``Link.refuse``."""
 
     message_id: str
@@ -60,16 +58,14 @@ class Ask:
     payload: msgspec.Raw
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(msgspec.Struct, frozen=True):
     """Send this text at once."""
 
     text: str
     error_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """Our CALL came to an end. Ask ``Link.next_call`` whether another is due."""
 
     command_key: object
@@ -77,8 +73,7 @@ class Answer:
     payload: msgspec.Raw
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing:
+class Nothing(msgspec.Struct, frozen=True):
     """Nothing is to be done; ``why`` is for the log."""
 
     why: str
@@ -87,8 +82,7 @@ class Nothing:
 Inbound = Ask | Say | Answer | Nothing
 
 
-@dataclass(frozen=True, slots=True)
-class _OpenCall:
+class _OpenCall(msgspec.Struct, frozen=True):
     message_id: str
     command_key: object
     action: str

@@ -6,9 +6,10 @@ into that version's reply. The flows know only these.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from wattledger.core.kernel.money import Money
 from wattledger.core.metering.events import Reading, SessionEvent
@@ -38,8 +39,7 @@ class ConnectorStatus(StrEnum):
 # --- what a station tells -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class BootTold:
+class BootTold(msgspec.Struct, frozen=True):
     vendor: str
     model: str
     serial: str | None
@@ -47,13 +47,11 @@ class BootTold:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class HeartbeatTold:
+class HeartbeatTold(msgspec.Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class StatusTold:
+class StatusTold(msgspec.Struct, frozen=True):
     """``evse_no`` 0 is the station as a whole (1.6 connectorId 0)."""
 
     evse_no: int
@@ -64,27 +62,23 @@ class StatusTold:
     station_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizeAsked:
+class AuthorizeAsked(msgspec.Struct, frozen=True):
     token_uid: str
     token_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class SessionTold:
+class SessionTold(msgspec.Struct, frozen=True):
     event: SessionEvent
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingsTold:
+class ReadingsTold(msgspec.Struct, frozen=True):
     """Meter values that belong to no session (clock-aligned, or 1.6 without a transaction id)."""
 
     evse_no: int
     readings: tuple[Reading, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(msgspec.Struct, frozen=True):
     """Anything else a station may say: acknowledged, and kept where it matters."""
 
     action: str
@@ -96,24 +90,20 @@ Told = BootTold | HeartbeatTold | StatusTold | AuthorizeAsked | SessionTold | Re
 # --- what it is answered ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
+class Acknowledged(msgspec.Struct, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class BootDecided:
+class BootDecided(msgspec.Struct, frozen=True):
     is_accepted: bool
     interval_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizeDecided:
+class AuthorizeDecided(msgspec.Struct, frozen=True):
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class SessionDecided:
+class SessionDecided(msgspec.Struct, frozen=True):
     """``verdict`` is None where the event carried no token. ``session_number`` is the 1.6 transactionId.
 
     ``total_cost`` is the bill's gross total, present once the session is billed.
@@ -130,8 +120,7 @@ Decided = Acknowledged | BootDecided | AuthorizeDecided | SessionDecided
 # --- what we ask of a station -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class StartSession:
+class StartSession(msgspec.Struct, frozen=True):
     """Charge for ``token_uid``; the station tells ``remote_start_id`` back (2.x) or the token (1.6)."""
 
     evse_no: int
@@ -141,8 +130,7 @@ class StartSession:
     remote_start_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class StopSession:
+class StopSession(msgspec.Struct, frozen=True):
     session_ref: str
 
 
