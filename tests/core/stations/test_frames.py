@@ -1,3 +1,5 @@
+"""Which texts are frames of OCPP-J, and what is answered to those that are not."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Who asked what on one link, in both directions."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""A little server for virtual stations to talk to."""
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator

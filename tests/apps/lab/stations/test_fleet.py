@@ -1,3 +1,5 @@
+"""Many virtual stations in one process, steered by lines of JSON."""
+
 from __future__ import annotations
 
 import asyncio

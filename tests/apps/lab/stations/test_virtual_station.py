@@ -1,3 +1,5 @@
+"""A virtual station against a server of a few lines: what it tells, and what each fault does to that."""
+
 from __future__ import annotations
 
 from itertools import pairwise
