@@ -61,6 +61,16 @@ class OpenSecrets:
         return hmac.digest(b"a key for tests", f"{purpose}\0{secret}".encode(), hashlib.sha256)
 
 
+class PlainPasswords:
+    """Passwords without a hash: for tests that are not about passwords."""
+
+    def hash(self, password: str) -> str:
+        return password[::-1]
+
+    def is_right(self, password_hash: str, password: str) -> bool:
+        return password_hash == password[::-1]
+
+
 @dataclass(frozen=True, slots=True)
 class WorldStation:
     station_id: UUID
@@ -158,7 +168,13 @@ async def _fill(work: Work, clock: Clock, ids: Ids, secrets: Secrets, slug: str)
     token_uid = f"CARD{mark[:20]}01"
     token_id = await add_token(work, ids, uid=token_uid, contract_id=contract_id, at=now)
     endpoint_key = await open_gateway_account(
-        work, ids, secrets, gateway="sandbox", settings=b"{}", secrets=GATEWAY_SECRETS, at=now
+        work,
+        ids,
+        secrets,
+        gateway="sandbox",
+        settings=b'{"base_url":"http://127.0.0.1:9"}',
+        secrets=GATEWAY_SECRETS,
+        at=now,
     )
     staff = StaffMember(ids.new(), f"owner@{slug}.example", "Ole Owner", "owner", _staff_password_hash())
     await work.catalog.add_directory([DirectoryEntry("staff", staff.email, staff.staff_id)])

@@ -16,17 +16,9 @@ from wattledger.flows.ports.base import Clock, Ids
 from wattledger.flows.provision import LAB_TENANT
 from wattledger.flows.publish_tariff import publish_tariff
 from wattledger.flows.set_up_tenant import NewTenant, ensure_tenant, set_up_tenant
-from world import STATION_PASSWORD, TARIFF, OpenSecrets, World, small_world
+from world import STATION_PASSWORD, TARIFF, OpenSecrets, PlainPasswords, World, small_world
 
 NEW = replace(LAB_TENANT, slug="new-one")
-
-
-class PlainPasswords:
-    def hash(self, password: str) -> str:
-        return password[::-1]
-
-    def is_right(self, password_hash: str, password: str) -> bool:
-        return password_hash == password[::-1]
 
 
 @pytest.fixture
