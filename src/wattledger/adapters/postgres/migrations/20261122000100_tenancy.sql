@@ -26,9 +26,18 @@ begin
 end
 $$;
 
+create function refuse_truncation(p_table regclass) returns void language plpgsql as $$
+begin
+    execute format('create trigger never_truncated before truncate on %s '
+                   'for each statement execute function refuse_change()', p_table);
+end
+$$;
+
 -- Puts the guards of a tenant's table in place: row-level security, the app's grants, append-only triggers.
 create function guard_table(p_table regclass, p_grants text, p_is_append_only boolean) returns void
 language plpgsql as $$
+declare
+    v_part regclass;
 begin
     execute format('alter table %s enable row level security', p_table);
     execute format('create policy tenant_only on %s using (tenant_id = app_tenant()) '
@@ -37,8 +46,13 @@ begin
     if p_is_append_only then
         execute format('create trigger append_only before update or delete on %s '
                        'for each row execute function refuse_change()', p_table);
-        execute format('create trigger never_truncated before truncate on %s '
-                       'for each statement execute function refuse_change()', p_table);
+        -- Partitions inherit triggers on rows, but not this one.
+        for v_part in select relid from pg_partition_tree(p_table) loop
+            perform refuse_truncation(v_part);
+        end loop;
+        if not exists (select from pg_partition_tree(p_table)) then
+            perform refuse_truncation(p_table);
+        end if;
     end if;
 end
 $$;
@@ -66,6 +80,9 @@ begin
         if to_regclass(v_name) is null then
             execute format('create table %I partition of %s for values from (%L) to (%L)',
                            v_name, p_table, uuid7_floor(v_start), uuid7_floor(v_end));
+            if exists (select from pg_trigger where tgrelid = p_table and tgname = 'never_truncated') then
+                perform refuse_truncation(v_name::regclass);
+            end if;
             v_made := v_made + 1;
         end if;
         v_start := v_end;
@@ -107,7 +124,7 @@ select guard_table('tenant', 'select, insert, update', false);
 create table directory (
     kind text not null check (kind in ('station', 'connector', 'staff', 'webhook', 'link', 'slug')),
     key text not null,
-    tenant_id bigint not null references tenant,
+    tenant_id bigint not null, -- no foreign key: this table is everywhere, a tenant's rows are in one place
     target_id uuid not null,
     primary key (kind, key)
 );
