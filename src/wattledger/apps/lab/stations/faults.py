@@ -24,7 +24,7 @@ class Fault(StrEnum):
     NEGATIVE_REGISTER = "negative_register"
     UNIT_MIX = "unit_mix"  # updates in kWh, begin and end in Wh
     SOC_ONLY_BATCHES = "soc_only_batches"  # every other update has no energy (CitrineOS#868)
-    LATE_UPDATED_AFTER_ENDED = "late_updated_after_ended"
+    LATE_UPDATED_AFTER_ENDED = "late_updated_after_ended"  # the second update is told after the end
     OUT_OF_ORDER = "out_of_order"  # pairs of updates arrive swapped
     LOST_START = "lost_start"
     LOST_END = "lost_end"
@@ -46,6 +46,7 @@ class Distortion:
     def __init__(self, faults: frozenset[Fault]) -> None:
         self.faults = faults
         self._held: dict[str, Fact] = {}
+        self._late: dict[str, Fact] = {}
         self._reset_at: dict[str, int] = {}
 
     def told(self, session: Session, fact: Fact) -> list[Fact]:
@@ -85,20 +86,11 @@ class Distortion:
         return [replace(fact, register_milliwh=None, power_w=None, soc_percent=fact.soc_percent or 50)]
 
     def late_update(self, session: Session, fact: Fact) -> list[Fact]:
-        if fact.kind is not Kind.ENDED:
-            return [fact]
-        # An update that was numbered before the end and is heard after it, with a register from halfway.
-        middle = (session.begin_register_milliwh + session.last_register_milliwh) // 2
-        late = replace(
-            fact,
-            kind=Kind.UPDATED,
-            reason=None,
-            trigger="MeterValuePeriodic",
-            activity="Charging",
-            at=session.started_at + (fact.at - session.started_at) / 2,
-            register_milliwh=middle,
-        )
-        return [replace(fact, seq_no=fact.seq_no + 1), late]
+        if fact.kind is Kind.UPDATED and session.update_count == 2:
+            self._late[session.ref] = fact
+            return []
+        late = self._late.pop(session.ref, None) if fact.kind is Kind.ENDED else None
+        return [fact] if late is None else [fact, late]
 
     def out_of_order(self, session: Session, fact: Fact) -> list[Fact]:
         held = self._held.pop(session.ref, None)
