@@ -7,8 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import msgspec
@@ -16,6 +15,8 @@ import msgspec
 from wattledger.adapters.clock import SystemClock, SystemIds
 from wattledger.adapters.documents import build_documents
 from wattledger.adapters.gateway_books import ListedGatewayBooks
+from wattledger.adapters.gateways import build_gateways
+from wattledger.adapters.mail import build_mailer
 from wattledger.adapters.passwords import ArgonPasswords
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.postgres.migrate import ensure_database, migrate, require_current_schema
@@ -29,6 +30,7 @@ from wattledger.core.kernel.errors import Refused, Unavailable
 from wattledger.flows.ports.base import Clock, Ids, Secrets
 from wattledger.flows.ports.documents import Documents
 from wattledger.flows.ports.gateway import Gateways
+from wattledger.flows.ports.mailer import Mailer
 from wattledger.flows.ports.passwords import Passwords
 from wattledger.flows.ports.verify import AuditPorts
 from wattledger.settings import Settings
@@ -49,7 +51,7 @@ class Container:
     hints: LocalBus | PostgresBus
     gateways: Gateways
     documents: Documents
-    mailer: Any
+    mailer: Mailer
     _stack: AsyncExitStack
 
     def open_station_work(self, node: str) -> PgStationWork:
@@ -99,18 +101,11 @@ async def open_container(settings: Settings) -> Container:
             passwords=ArgonPasswords(),
             database=database,
             hints=hints,
-            gateways=_built("wattledger.adapters.gateways", "build_gateways") or {},
+            gateways=build_gateways(),
             documents=build_documents(),
-            mailer=_built("wattledger.adapters.mail", "build_mailer", settings),
+            mailer=build_mailer(settings),
             _stack=stack.pop_all(),
         )
-
-
-def _built(module: str, function: str, *arguments: object) -> Any:
-    """What another part provides, once it is there."""
-    with contextlib.suppress(ImportError, AttributeError):
-        return getattr(import_module(module), function)(*arguments)
-    return None
 
 
 @asynccontextmanager
