@@ -116,7 +116,10 @@ async def _bill(ports: ReviewPorts, work: Work, session: SessionRecord, what: De
     started_at = session.started_at or session.ended_at
     evidence = decided_evidence(weigh(fold, place), place, what, started_at=started_at, ended_at=session.ended_at)
     rated = _rated(evidence.usage, decode_tariff(body), what)
-    debtor_code = debtor_of(await _customer_no(work, session.session_id), session.payment_id)
+    customer_no = None
+    if session.contract_id is not None:
+        customer_no = await work.sessions.customer_no_of(session.contract_id)
+    debtor_code = debtor_of(customer_no, session.payment_id)
     if debtor_code is None and rated.gross_minor:
         raise Refused(
             "debtor_missing", "Nobody known started the session, so nobody can be billed. Charge nothing."
@@ -138,14 +141,6 @@ def _rated(usage: Usage | None, tariff: Tariff, what: Decision) -> Rated:
     if what is Decision.CHARGE_NOTHING:
         return rate(Usage((), usage.time_zone, usage.current_kind, usage.connector_type), tariff)
     return rate(usage, tariff)
-
-
-async def _customer_no(work: Work, session_id: UUID) -> str | None:
-    found = await work.desk.session(session_id)
-    if found is None or found[0].customer_id is None:
-        return None
-    customer = await work.desk.customer(found[0].customer_id)
-    return None if customer is None else customer.customer_no
 
 
 async def _write(work: Work, session: SessionRecord, bill_id: UUID, bill: SessionBill, now: datetime) -> None:

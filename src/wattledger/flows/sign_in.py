@@ -37,7 +37,7 @@ class SignedIn(msgspec.Struct, frozen=True):
     secret: str
 
 
-class AtDesk(msgspec.Struct, frozen=True):
+class Recognised(msgspec.Struct, frozen=True):
     """A person at the desk: their login, whose desk it is, and how much waits there."""
 
     login: LoginRecord
@@ -92,7 +92,7 @@ async def sign_in(desk: SignInDesk, *, email: str, password: str) -> SignedIn:
     return SignedIn(tenant_id=tenant_id, staff_id=staff_id, secret=secret)
 
 
-async def recognise(desk: SignInDesk, *, tenant_id: int, secret: str, is_active: bool = True) -> AtDesk:
+async def recognise(desk: SignInDesk, *, tenant_id: int, secret: str, is_active: bool = True) -> Recognised:
     """Whose secret it is; the login is kept awake when ``is_active`` (a live page that merely stays open is not).
 
     Raises Unauthorized ``signed_out``.
@@ -103,7 +103,7 @@ async def recognise(desk: SignInDesk, *, tenant_id: int, secret: str, is_active:
         login = await work.staff.login(secret_hash, now=now, seen_after=now - IDLE_MAX)
         if login is None:
             raise Unauthorized("signed_out", "You are signed out. Sign in to go on.")
-        at_desk = AtDesk(login, await work.desk.tenant(), await work.desk.open_review_count())
+        at_desk = Recognised(login, await work.desk.tenant(), await work.desk.open_review_count())
     if is_active and now - login.seen_at >= _SEEN_EVERY:
         async with desk.unit_of_work.begin(tenant_id) as work:
             await work.staff.touch_login(secret_hash, seen_at=now)

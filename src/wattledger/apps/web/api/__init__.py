@@ -1,0 +1,33 @@
+"""A small JSON API over the same reads as the desk; its schema is at /api/schema."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from wattledger.apps.web.api import routes
+from wattledger.apps.web.api.access import provide_desk, require_login
+
+_router: Final = Router(
+    "/api/v1",
+    before_request=require_login,
+    dependencies={"desk": Provide(provide_desk, sync_to_thread=False)},
+    tags=["Operator"],
+    route_handlers=[
+        routes.sessions,
+        routes.session,
+        routes.stations,
+        routes.station,
+        routes.payments,
+        routes.payment,
+        routes.reviews,
+        routes.report_days,
+    ],
+)
+
+api_routes: Final[list[ControllerRouterHandler]] = [routes.log_in, _router]
+
+__all__ = ["api_routes"]

@@ -1,0 +1,80 @@
+"""The operator's house: a sign-in at the door, and behind it every page of the desk."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar import Router, get
+from litestar.di import Provide
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+
+from wattledger.apps.web.operator import (
+    board,
+    customers,
+    invoices,
+    payments,
+    reports,
+    reviews,
+    session_page,
+    sessions,
+    signing,
+    stations,
+    tariffs,
+    today,
+)
+from wattledger.apps.web.operator.desk import provide_desk, require_desk
+
+
+@get("/operator", include_in_schema=False, opt={"is_public": True})
+async def old_name() -> Redirect:
+    """The desk, for who types what they look for."""
+    return Redirect("/desk", status_code=303)
+
+
+# Whatever stands in this router asks for a signed-in person first; only the door stands outside.
+house: Final = Router(
+    "/desk",
+    before_request=require_desk,
+    dependencies={"desk": Provide(provide_desk, sync_to_thread=False)},
+    route_handlers=[
+        today.today,
+        today.today_stream,
+        board.board,
+        board.board_stream,
+        sessions.sessions,
+        sessions.sessions_csv,
+        session_page.session_page,
+        session_page.stop_session,
+        stations.stations,
+        stations.station_page,
+        stations.parked_page,
+        payments.payments,
+        payments.payment_page,
+        payments.refund,
+        payments.release,
+        payments.webhook_page,
+        invoices.invoices,
+        invoices.invoice_pdf,
+        customers.customers,
+        customers.customer_page,
+        customers.change_token,
+        customers.invoice_now,
+        tariffs.tariffs,
+        reports.reports,
+        reports.reports_csv,
+        reviews.reviews,
+        reviews.review_page,
+        reviews.review_form,
+        signing.sign_out_form,
+    ],
+)
+
+operator_routes: Final[list[ControllerRouterHandler]] = [
+    old_name,
+    signing.sign_in_page,
+    signing.sign_in_form,
+    house,
+]
+
+__all__ = ["operator_routes"]

@@ -1,0 +1,95 @@
+// The desk's plots: <div data-plot='{...}'>. A table on the same page holds the same figures.
+"use strict";
+
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function axis(word, scale, side, inFront) {
+  return {
+    scale,
+    side,
+    label: word,
+    labelSize: 18,
+    size: 52,
+    font: "12px system-ui, sans-serif",
+    labelFont: "12px system-ui, sans-serif",
+    stroke: colour("--quiet"),
+    grid: { show: inFront, stroke: colour("--line"), width: 1 },
+    ticks: { show: false },
+  };
+}
+
+function timeAxis() {
+  return { ...axis("", "x", 2, false), size: 32, labelSize: 0, label: undefined };
+}
+
+// Vertical lines where another price began.
+function boundaries(marks) {
+  return {
+    hooks: {
+      draw: (plot) => {
+        const { ctx, bbox } = plot;
+        ctx.save();
+        ctx.strokeStyle = colour("--notice");
+        ctx.fillStyle = colour("--notice");
+        ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+        ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+        for (const mark of marks) {
+          const x = Math.round(plot.valToPos(mark.at, "x", true));
+          if (x < bbox.left || x > bbox.left + bbox.width) continue;
+          ctx.beginPath();
+          ctx.moveTo(x, bbox.top);
+          ctx.lineTo(x, bbox.top + bbox.height);
+          ctx.stroke();
+          ctx.fillText(mark.word, x + 4 * devicePixelRatio, bbox.top + 14 * devicePixelRatio);
+        }
+        ctx.restore();
+      },
+    },
+  };
+}
+
+function power(facts) {
+  return {
+    tzDate: (at) => uPlot.tzDate(new Date(at * 1e3), facts.zone),
+    scales: { kw: { range: (_, low, high) => [0, Math.max(1, high * 1.15)] }, kwh: { range: (_, low, high) => [0, Math.max(0.1, high * 1.15)] } },
+    series: [
+      { value: (_, at) => (at == null ? "–" : new Date(at * 1e3).toLocaleTimeString("en-GB", { timeZone: facts.zone })) },
+      { label: "Power, kW", scale: "kw", stroke: colour("--accent"), width: 2, fill: colour("--accent-soft"), spanGaps: true, value: (_, v) => (v == null ? "–" : v.toFixed(1)) },
+      { label: "Energy, kWh", scale: "kwh", stroke: colour("--info"), width: 2, value: (_, v) => (v == null ? "–" : v.toFixed(3)) },
+    ],
+    axes: [timeAxis(), axis("kW", "kw", 3, true), axis("kWh", "kwh", 1, false)],
+    plugins: [boundaries(facts.marks)],
+  };
+}
+
+function days(facts) {
+  return {
+    tzDate: (at) => uPlot.tzDate(new Date(at * 1e3), "UTC"),
+    scales: { money: { range: (_, low, high) => [0, Math.max(1, high * 1.15)] }, kwh: { range: (_, low, high) => [0, Math.max(1, high * 1.15)] }, count: { range: (_, low, high) => [0, Math.max(1, high * 1.15)] } },
+    series: [
+      { value: (_, at) => (at == null ? "–" : new Date(at * 1e3).toLocaleDateString("en-GB", { timeZone: "UTC" })) },
+      { label: `Revenue, ${facts.currency}`, scale: "money", stroke: colour("--accent"), fill: colour("--accent"), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.6, 48] }), value: (_, v) => (v == null ? "–" : v.toFixed(2)) },
+      { label: "Energy, kWh", scale: "kwh", stroke: colour("--info"), width: 2, points: { show: true, size: 5, fill: colour("--surface") }, value: (_, v) => (v == null ? "–" : v.toFixed(2)) },
+      { label: "Sessions", scale: "count", show: true, width: 0, points: { show: false }, stroke: "transparent" },
+    ],
+    axes: [timeAxis(), axis(facts.currency, "money", 3, true), axis("kWh", "kwh", 1, false)],
+  };
+}
+
+function draw(place) {
+  const facts = JSON.parse(place.dataset.plot);
+  const options = { power, days }[facts.kind](facts);
+  const size = () => ({ width: place.clientWidth, height: 240 });
+  place.replaceChildren();
+  const plot = new uPlot({ ...size(), legend: { live: true }, cursor: { points: { size: 7 } }, ...options }, facts.data, place);
+  return () => plot.setSize(size());
+}
+
+const places = [...document.querySelectorAll("[data-plot]")];
+if (places.length && window.uPlot) {
+  const resizers = new Map(places.map((place) => [place, draw(place)]));
+  new ResizeObserver((entries) => entries.forEach((entry) => resizers.get(entry.target)?.())).observe(places[0]);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    for (const place of places) resizers.set(place, draw(place));
+  });
+}
