@@ -27,11 +27,10 @@ from wattledger.flows.ports.station_work import (
 )
 
 _STATIONS_ROLE: Final = "wattledger_stations"
-# Everything on this connection looks rows up by key, a set at a time: nested loops over indexes, planned once
-# and again as the tables grow. A plan made for an empty table takes any index that leads with the tenant for as
-# good as the right one, and would be kept until the first ANALYZE.
-_FIRST_REPLAN: Final = 4
-_REPLAN_FACTOR: Final = 2
+# Everything on this connection looks rows up by key, a set at a time: nested loops over indexes, planned once,
+# and again whenever the statistics are new.
+_FIRST_STATISTICS: Final = 4
+_STATISTICS_FACTOR: Final = 2
 _PLANS: Final = (
     "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; "
     "set enable_mergejoin = off; set enable_bitmapscan = off; set enable_material = off; set jit = off"
@@ -71,7 +70,7 @@ class PgStationWork:
         self._statement_cache_size = statement_cache_size
         self._connection: asyncpg.Connection[Any] | None = None
         self._write_count = 0
-        self._replan_at = _FIRST_REPLAN
+        self._statistics_at = _FIRST_STATISTICS
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -143,6 +142,7 @@ class PgStationWork:
 
     async def node_started(self, now: datetime) -> None:
         await self._fetch("select stations_node_started($1, $2)", self._node, now)
+        await self._fetch("select stations_refresh_statistics()")
 
     async def _fetch(self, statement: str, *arguments: Any) -> list[Any]:
         try:

@@ -461,4 +461,19 @@ begin
 end
 $$;
 
+-- ----------------------------------------------------------------------------------------------- statistics
+
+-- A plan made for young, unanalysed tables takes any index that leads with the tenant for as good as the right
+-- one, and is kept until the first ANALYZE. Autovacuum comes within a minute; a fleet comes at once.
+create function stations_refresh_statistics() returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    analyze tenant, directory, site, station, connector, token, customer, contract, plan, payment,
+            tariff_publication, tariff_version, account, session, job;
+end
+$$;
+alter table session set (autovacuum_analyze_threshold = 500, autovacuum_analyze_scale_factor = 0.05,
+                         autovacuum_vacuum_scale_factor = 0.05);
+alter table job set (autovacuum_analyze_threshold = 500, autovacuum_vacuum_scale_factor = 0.05);
+
 -- migrate:down
