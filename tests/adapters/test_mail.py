@@ -1,3 +1,5 @@
+"""Mail into files and over SMTP."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""The made-up operator of the demonstration."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Provisioning for load tests: whole, repeatable, growing."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

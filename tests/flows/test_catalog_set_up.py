@@ -1,3 +1,5 @@
+"""Setting up a tenant and what it offers."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""Invoices of contracts, closing a month, and credit notes."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime

@@ -1,3 +1,5 @@
+"""Receipts: one a payment, numbered without gaps whatever fails, never changed."""
+
 from __future__ import annotations
 
 import asyncio

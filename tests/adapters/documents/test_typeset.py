@@ -1,3 +1,5 @@
+"""Pages as PDF: the same bytes for the same page, every figure readable, nothing read as markup."""
+
 from __future__ import annotations
 
 import shutil
@@ -14,7 +16,7 @@ PAGE = Page(
     language="en",
     title="Receipt",
     number="R2026-000001",
-    issued_at=datetime(2026, 11, 22, 10, 0, tzinfo=UTC),
+    issued_at=datetime(2026, 11, 22, 10, 0, 0, 123_456, tzinfo=UTC),
     seller=("Harbour Energy GmbH", "Kaistraße 1", "20457 Hamburg"),
     seller_facts=(Fact("VAT ID", "DE999999999"),),
     buyer_title="",

@@ -1,3 +1,5 @@
+"""Receipts, invoices and credit notes as values, and what they print."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta

@@ -32,8 +32,9 @@ class TypstDocuments:
                 return self._compile(inputs, page, [])
 
     def _compile(self, inputs: dict[str, str], page: Page, standards: list[typst.PDFStandard]) -> bytes:
+        made_at = page.issued_at.replace(microsecond=0)  # PDF counts in seconds
         pdf = self._compiler.compile(
-            self._template, format="pdf", sys_inputs=inputs, pdf_standards=standards, timestamp=page.issued_at
+            self._template, format="pdf", sys_inputs=inputs, pdf_standards=standards, timestamp=made_at
         )
         assert isinstance(pdf, bytes)
         return pdf
