@@ -1,0 +1,165 @@
+"""Sound books yield nothing; each kind of damage yields its own code, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
+
+import asyncpg
+import msgspec
+import pytest
+
+from audits import DAMAGES, OURS, AuditedBooks, FakeGatewayBooks, audited, built_books
+from conftest import CountingIds, SettableClock, TestServer
+from sound_books import IDS, NOW, free
+from wattledger.adapters.postgres.database import Database
+from wattledger.adapters.postgres.stores.verify import open_raw_books
+from wattledger.core.tariffs.model import PriceLimit
+from wattledger.core.tariffs.versions import encode_tariff, tariff_version_id
+from wattledger.flows.ports.verify import AuditPorts, GatewayRecord
+from wattledger.flows.verify_books import CHECKS, Report, verify_books
+from world import TARIFF, OpenSecrets, World, small_world
+
+pytestmark = pytest.mark.database
+# Codes that need more than a statement to bring about: they have tests of their own below, or in the chain's.
+ELSEWHERE = {
+    "bill_orphaned",
+    "bill_of_running_session",
+    "energy_billed_twice",
+    "start_counted_twice",
+    "hold_left_behind",
+}
+
+
+@pytest.fixture(scope="module")
+def sound(postgres_server: TestServer) -> Iterator[tuple[str, World]]:
+    with built_books(postgres_server, is_sealed=False) as built:
+        yield built
+
+
+@pytest.fixture
+async def books(sound: tuple[str, World]) -> AsyncIterator[AuditedBooks]:
+    async with audited(*sound) as opened:
+        yield opened
+
+
+class TestSoundBooks:
+    async def test_yield_nothing(self, books: AuditedBooks) -> None:
+        report = await books.report(OURS)
+        assert report.findings == []
+        assert all(result.checked_count for result in report.results)
+
+    async def test_are_not_changed_by_looking(self, sound: tuple[str, World]) -> None:
+        async with open_raw_books(sound[0]) as raw:
+            with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+                await raw._connection.execute("update session set version = version")
+
+
+class TestNewBooks:
+    async def test_yield_nothing(self, database_dsn: str, clock: SettableClock) -> None:
+        assert (await report_of(database_dsn, clock)).findings == []
+
+    async def test_of_two_tenants_yield_nothing(
+        self, database: Database, database_dsn: str, clock: SettableClock, ids: CountingIds
+    ) -> None:
+        for slug in ("harbour", "inland"):
+            await small_world(database, clock=clock, ids=ids, slug=slug)
+        report = await report_of(database_dsn, clock)
+        assert report.findings == []
+        assert report.tenant_count == 2
+
+
+class TestDamage:
+    @pytest.mark.parametrize("code", DAMAGES)
+    async def test_is_found_and_named(self, books: AuditedBooks, code: str) -> None:
+        await books.damage(DAMAGES[code])
+        assert await books.codes() == {code}
+
+    async def test_names_its_row_and_its_tenant(self, books: AuditedBooks) -> None:
+        await books.damage(DAMAGES["pdf_changed"])
+        (finding,) = (await books.report()).findings
+        assert finding.subject == str(IDS["receipt"])
+        assert finding.tenant_id == books.tenant_id
+
+    def test_is_tried_for_every_statement_there_is(self) -> None:
+        assert {code for check in CHECKS for code in check.codes} <= {*DAMAGES, *ELSEWHERE}
+
+
+class TestAPriceOutsideItsTariffsLimits:
+    async def test_is_found(self, books: AuditedBooks) -> None:
+        limited = msgspec.structs.replace(TARIFF, price_max=PriceLimit(after_taxes=Decimal(4)))
+        version_id, body = tariff_version_id(limited), encode_tariff(limited)
+        await books.insert(
+            "tariff_version", tariff_version_id=version_id, currency="EUR", body=body, created_at=NOW
+        )
+        await books.damage(f"update bill set tariff_version_id = '{version_id}' where bill_id = '$paid_bill'")
+        assert await books.codes() == {"price_limit_broken"}
+
+
+class TestASession:
+    async def test_whose_energy_is_on_another_bill_is_found(self, books: AuditedBooks) -> None:
+        await books.session("free_session", books.ad_hoc, minutes_ago=50)
+        await books.bill("free_bill", "free_session", books.ad_hoc, minutes_ago=50, tariff=free())
+        assert await books.codes() == {"energy_billed_twice"}
+
+    async def test_that_began_twice_is_found(self, books: AuditedBooks) -> None:
+        await books.session("twin_session", books.ad_hoc, minutes_ago=60, is_ended=False, state="active")
+        assert await books.codes() == {"start_counted_twice"}
+
+    async def test_that_is_gone_leaves_its_bill_behind(self, books: AuditedBooks) -> None:
+        await books.bill("free_bill", "stranger", books.by_contract, minutes_ago=300, tariff=free())
+        assert await books.codes() == {"bill_orphaned"}
+
+    async def test_that_runs_has_no_bill(self, books: AuditedBooks) -> None:
+        await books.bill("free_bill", "running_session", books.by_contract, minutes_ago=20, tariff=free())
+        await books.damage(
+            "update session_event set body = convert_to(jsonb_set(convert_from(body, 'UTF8')::jsonb, "
+            "'{readings}', "
+            """'[{"register_milliwh": 1000000}, {"register_milliwh": 11000000}]')::text, 'UTF8') """
+            "where session_id = '$running_session'"
+        )
+        assert await books.codes() == {"bill_of_running_session"}
+
+    async def test_has_five_minutes_to_be_billed(self, books: AuditedBooks) -> None:
+        await books.damage(
+            DAMAGES["session_unbilled"]
+            + "; update session set told_at = timestamptz '$now' - interval '4 minutes' "
+            "where state = 'under_review'"
+        )
+        assert await books.codes() == set()
+
+
+class TestAHold:
+    async def test_left_behind_by_its_session_is_found(self, books: AuditedBooks) -> None:
+        await books.session("free_session", books.by_contract, minutes_ago=300)
+        await books.bill("free_bill", "free_session", books.by_contract, minutes_ago=300, tariff=free())
+        await books.damage(
+            "update payment set session_id = '$free_session', start_deadline_at = null "
+            "where payment_id = '$waiting_payment'"
+        )
+        assert await books.codes() == {"hold_left_behind"}
+
+
+class TestTheGatewaysOwnBooks:
+    async def test_are_compared_with_ours(self, books: AuditedBooks) -> None:
+        assert await books.codes(GatewayRecord("pay_1", "EUR", 501, 100)) == {"gateway_differs"}
+
+    async def test_may_know_a_payment_that_we_do_not(self, books: AuditedBooks) -> None:
+        assert await books.codes(OURS, GatewayRecord("pay_9", "EUR", 700, 0)) == {"gateway_orphan"}
+
+    async def test_may_lack_a_payment_that_we_have(self, books: AuditedBooks) -> None:
+        assert await books.codes(GatewayRecord("pay_8", "EUR", 0, 0)) == {"gateway_lacks"}
+
+    async def test_wait_for_what_is_under_way(self, books: AuditedBooks) -> None:
+        await books.damage("update payment set changed_at = '$now' where payment_id = '$payment'")
+        assert await books.codes(GatewayRecord("pay_1", "EUR", 501, 100)) == set()
+
+    async def test_need_not_be_reachable(self, books: AuditedBooks) -> None:
+        report = await books.report()
+        assert report.findings == []
+        assert report.results[-1].note == "not asked, or no answer: sandbox"
+
+
+async def report_of(dsn: str, clock: SettableClock) -> Report:
+    async with open_raw_books(dsn) as raw:
+        return await verify_books(AuditPorts(raw, clock, OpenSecrets(), FakeGatewayBooks()))
