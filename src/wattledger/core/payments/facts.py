@@ -86,13 +86,18 @@ class GatewayFacts(msgspec.Struct, frozen=True, omit_defaults=True):
         return sum(refund.amount_minor for refund in self.refunds if refund.state is RefundState.SUCCEEDED)
 
 
+def is_same(one: GatewayFacts, other: GatewayFacts) -> bool:
+    """Whether both are about the same attempt, opened for the same sum."""
+    about = ("ref", "reference", "currency", "asked_minor")
+    return all(getattr(one, name) == getattr(other, name) for name in about)
+
+
 def merge(known: GatewayFacts, told: GatewayFacts) -> GatewayFacts:
     """Everything that either says. Of two values that cannot both hold, the one nearer the end counts.
 
     Raises InvalidInput ``gateway_facts_foreign`` if they are not about the same attempt.
     """
-    about = ("ref", "reference", "currency", "asked_minor")
-    if any(getattr(known, name) != getattr(told, name) for name in about):
+    if not is_same(known, told):
         raise InvalidInput("gateway_facts_foreign", f"{told.ref} is not the attempt {known.ref}.")
     return GatewayFacts(
         ref=known.ref,

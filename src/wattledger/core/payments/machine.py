@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from wattledger.core.payments.facts import Dispute, GatewayFacts, RefundState, merge
+from wattledger.core.payments.facts import Dispute, GatewayFacts, RefundState, is_same, merge
 from wattledger.core.payments.states import (
     GONE,
     HELD,
@@ -141,13 +141,22 @@ def step(payment: Payment, event: Event) -> Payment | Refusal:
         case Moved():
             return _change(payment, event.attempt_no, lambda attempt: _move(attempt, event))
         case Told():
-            if event.facts.currency != payment.currency:
-                return Refusal("currency_differs", f"Asked in {payment.currency}, told {event.facts.currency}.")
-            if not any(attempt.attempt_no == event.attempt_no for attempt in payment.attempts):
-                return Refusal("attempt_unknown", f"There is no attempt {event.attempt_no}.")
-            return _change(payment, event.attempt_no, lambda attempt: _hear(attempt, event.facts))
+            refusal = _disbelief(payment, event)
+            return refusal or _change(payment, event.attempt_no, lambda attempt: _hear(attempt, event.facts))
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def _disbelief(payment: Payment, told: Told) -> Refusal | None:
+    """Why these facts cannot be about that attempt; None if they can."""
+    if told.facts.currency != payment.currency:
+        return Refusal("currency_differs", f"Asked in {payment.currency}, told {told.facts.currency}.")
+    attempt = next((one for one in payment.attempts if one.attempt_no == told.attempt_no), None)
+    if attempt is None:
+        return Refusal("attempt_unknown", f"There is no attempt {told.attempt_no}.")
+    if attempt.facts is not None and not is_same(attempt.facts, told.facts):
+        return Refusal("attempt_differs", f"{told.facts.ref} is not {attempt.facts.ref}.")
+    return None
 
 
 def refusal_of(payment: Payment, asked: Asked) -> Refusal | None:
@@ -235,7 +244,7 @@ def _move(attempt: Attempt, moved: Moved) -> Attempt:
 
 def _hear(attempt: Attempt, facts: GatewayFacts) -> Attempt:
     """Facts are merged; operations whose outcome they prove are settled by them."""
-    merged = facts if attempt.facts is None else merge(attempt.facts, facts)
+    merged = merge(attempt.facts or facts, facts)
     attempt = replace(attempt, facts=merged)
     for operation in attempt.operations:
         proven = _proven(operation, merged)
@@ -257,10 +266,9 @@ def _proven(operation: Operation, facts: GatewayFacts) -> OperationState | None:
         case OperationKind.CAPTURE:
             return OperationState.SUCCEEDED if facts.captured_minor else None
         case OperationKind.VOID:
-            if facts.captured_minor:
-                return OperationState.FAILED
-            is_over = facts.is_released or facts.is_expired or facts.has_failed
-            return OperationState.SUCCEEDED if is_over else None
+            if facts.is_released or facts.is_expired or facts.has_failed:
+                return OperationState.SUCCEEDED
+            return OperationState.FAILED if facts.captured_minor else None
         case OperationKind.REFUND:
             found = next((one for one in facts.refunds if one.key == operation.key), None)
             if found is None or found.state is RefundState.PENDING:

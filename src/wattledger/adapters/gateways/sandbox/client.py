@@ -110,7 +110,10 @@ class SandboxGateway:
         headers = {"Authorization": f"Bearer {access.secrets['api_key']}"}
         if key:
             headers |= {"Idempotency-Key": key, "Content-Type": "application/json"}
-        url = access.settings["base_url"].rstrip("/") + path
+        base_url = access.settings.get("base_url")
+        if not base_url:
+            raise GatewayUnreached("The account has no base_url.")
+        url = base_url.rstrip("/") + path
         try:
             response = await self._client.request(method, url, content=raw, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie, State
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from wattledger.apps.lab.provider import rules
@@ -76,7 +77,7 @@ def style() -> Response[str]:
 
 
 @get("/pay/{payment_id:str}")
-async def show_page(request: Asked, payment_id: str) -> Response[str]:
+async def show_page(request: Asked, payment_id: FromPath[str]) -> Response[str]:
     desk: Desk = request.app.state.desk
     try:
         with desk.store.transaction():
@@ -87,7 +88,7 @@ async def show_page(request: Asked, payment_id: str) -> Response[str]:
 
 
 @post("/pay/{payment_id:str}", status_code=200)
-async def press(request: Asked, payment_id: str) -> Response[str] | Redirect:
+async def press(request: Asked, payment_id: FromPath[str]) -> Response[str] | Redirect:
     """One of the page's buttons; afterwards the driver goes back to where they came from."""
     desk: Desk = request.app.state.desk
     form = await request.form()

@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 from litestar import Request, Response, post
 from litestar.datastructures import State
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from prometheus_client import Counter
 
@@ -32,7 +33,7 @@ _KNOWN_GATEWAY_LENGTH_MAX: Final = 32
     request_max_body_size=RAW_BYTES_MAX,
 )
 async def receive_webhook(
-    request: Request[Any, Any, State], container: Wired, gateway: str, endpoint_key: str
+    request: Request[Any, Any, State], container: Wired, gateway: FromPath[str], endpoint_key: FromPath[str]
 ) -> Response[str]:
     raw = await request.body()
     ports = payment_ports(container)
