@@ -38,7 +38,7 @@ class TestSealedBooks:
         [
             "update journal set happened_at = '$now' where kind = 'settlement'",
             "update journal set payment_id = null where kind = 'fee'",
-            "update journal set posted_at = posted_at + interval '1 microsecond' where kind = 'plan_fee'",
+            "update journal set posted_at = posted_at + interval '1 microsecond' where kind = 'refund'",
             "update transfer set credit_code = 'asset:bank' where kind = 'fee'",
         ],
     )
