@@ -142,7 +142,11 @@ class PgStationWork:
 
     async def node_started(self, now: datetime) -> None:
         await self._fetch("select stations_node_started($1, $2)", self._node, now)
+        await self._refresh()
+
+    async def _refresh(self) -> None:
         await self._fetch("select stations_refresh_statistics()")
+        await self._fetch("discard plans")
 
     async def _fetch(self, statement: str, *arguments: Any) -> list[Any]:
         try:
