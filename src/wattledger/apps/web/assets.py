@@ -12,6 +12,7 @@ from typing import Final
 
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 MEDIA_TYPES: Final = {
     "css": "text/css; charset=utf-8",
@@ -46,7 +47,9 @@ def asset(path: str) -> str:
 
 
 @get("/static/{digest:str}/{path:path}", include_in_schema=False, opt={"is_public": True})
-async def static_file(request: Request[None, None, None], digest: str, path: str) -> Response[bytes]:
+async def static_file(
+    request: Request[None, None, None], digest: FromPath[str], path: FromPath[str]
+) -> Response[bytes]:
     """The file's bytes; an older digest is answered with today's file, and then not kept."""
     found = assets().get(path.lstrip("/"))
     if found is None:

@@ -17,11 +17,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from wattledger.apps.web.assets import static_file
-from wattledger.apps.web.driver import driver_routes
 from wattledger.apps.web.failures import answer_fault, answer_http, answer_refusal
 from wattledger.apps.web.health import healthz, metrics
-from wattledger.apps.web.hooks import hook_routes
-from wattledger.apps.web.operator import operator_routes
 from wattledger.apps.web.security import content_policy, refuse_foreign_forms, security_headers
 from wattledger.apps.web.style import style
 from wattledger.core.kernel.errors import WattledgerError
@@ -56,7 +53,11 @@ def create_app(container: Any, *, routes: Sequence[ControllerRouterHandler] | No
 
 
 def rooms() -> list[ControllerRouterHandler]:
-    """Every room's routes."""
+    """Every room's routes, loaded only when they are wanted."""
+    from wattledger.apps.web.driver import driver_routes  # noqa: PLC0415
+    from wattledger.apps.web.hooks import hook_routes  # noqa: PLC0415
+    from wattledger.apps.web.operator import operator_routes  # noqa: PLC0415
+
     return [*driver_routes, *operator_routes, *hook_routes]
 
 

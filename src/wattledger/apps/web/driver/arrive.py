@@ -11,8 +11,7 @@ from uuid import UUID
 import msgspec
 import segno
 from litestar import Request, Response, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, Parameter
+from litestar.params import PathParameter, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, ServerSentEvent
 
 from wattledger.apps.present.figures import money
@@ -40,7 +39,8 @@ _NUMBER_CHARACTERS_MAX: Final = 64
 _LOCALE: Final = "en"
 _HOSTED_PAGES: Final = {"stripe": "https://checkout.stripe.com"}
 _UNKNOWN_NUMBER: Final = "No connector has this number. It stands near the plug and looks like DE*ABC*E12345*1."
-Number = Annotated[str, Parameter(max_length=_NUMBER_CHARACTERS_MAX)]
+Number = Annotated[str, PathParameter(max_length=_NUMBER_CHARACTERS_MAX)]
+Word = Annotated[str, QueryParameter(max_length=_NUMBER_CHARACTERS_MAX)]
 
 
 class AgreementForm(msgspec.Struct):
@@ -70,7 +70,7 @@ async def welcome() -> Response[str]:
 
 
 @get("/c", include_in_schema=False)
-async def find_connector(container: Wired, number: Number = "") -> Response[str] | Redirect:
+async def find_connector(container: Wired, number: Word = "") -> Response[str] | Redirect:
     """The page of a connector whose number was typed in, as it stands on the station."""
     typed = number.strip().upper()
     if await container.database.find("connector", typed) is not None:
@@ -86,7 +86,7 @@ async def connector_page(container: Wired, public_id: Number) -> Response[str]:
 
 @get("/c/{public_id:str}/live", include_in_schema=False)
 async def connector_live(
-    request: Request[Any, Any, Any], container: Wired, public_id: Number, seen: Number = ""
+    request: Request[Any, Any, Any], container: Wired, public_id: Number, seen: Word = ""
 ) -> ServerSentEvent:
     """The chip and the button, whenever what they say changes; somebody may be typing an address meanwhile."""
     shown = await _arrival(container, public_id)
@@ -106,7 +106,7 @@ async def connector_live(
 async def pay(
     container: Wired,
     public_id: Number,
-    data: Annotated[AgreementForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    data: URLEncodedBody[AgreementForm],
 ) -> Response[str] | Redirect:
     """To the provider's page with a hold of exactly what was shown; or back here, saying why not."""
     try:
@@ -147,9 +147,7 @@ async def _arrival(container: Wired, public_id: str) -> Arrival:
 def _arrival_page(arrival: Arrival, *, problem: str | None = None, status_code: int = 200) -> Response[str]:
     policy = content_policy(checkout_sources(arrival.facts))
     headers = {"Content-Security-Policy": policy}
-    return page(
-        "driver/arrive.html", status_code=status_code, headers=headers, problem=problem, **_facts(arrival)
-    )
+    return page("driver/arrive.html", status_code=status_code, headers=headers, problem=problem, **_facts(arrival))
 
 
 def checkout_sources(facts: ConnectorFacts) -> list[str]:

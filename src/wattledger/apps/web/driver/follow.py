@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get, post
-from litestar.params import Parameter
+from litestar.params import FromQuery, PathParameter
 from litestar.response import Redirect, ServerSentEvent
 
-from wattledger.apps.web.driver.arrive import payment_ports
+from wattledger.apps.web.driver.arrive import Word, payment_ports
 from wattledger.apps.web.driver.derivation import bill_of, curve_of
 from wattledger.apps.web.driver.sight import bill_so_far, sight_of
 from wattledger.apps.web.live import Moment, Streams, live
@@ -23,11 +23,11 @@ from wattledger.flows.show_charging import Charging, Stage, show_charging
 _STREAMS: Final = Streams(500)
 _CODE_CHARACTERS_MAX: Final = 64
 _PARTS: Final = ("chip", "status", "figures", "actions", "curve")
-Code = Annotated[str, Parameter(max_length=_CODE_CHARACTERS_MAX)]
+Code = Annotated[str, PathParameter(max_length=_CODE_CHARACTERS_MAX)]
 
 
 @get("/p", include_in_schema=False)
-async def find_charging(container: Wired, code: Code = "") -> Response[str] | Redirect:
+async def find_charging(container: Wired, code: Word = "") -> Response[str] | Redirect:
     """The session of a code, typed with or without its dashes, in any case."""
     typed = code.strip()
     for spelling in dict.fromkeys((typed, typed.replace("-", "").replace(" ", "").upper())):
@@ -38,7 +38,7 @@ async def find_charging(container: Wired, code: Code = "") -> Response[str] | Re
 
 
 @get("/p/{code:str}", include_in_schema=False)
-async def charging_page(container: Wired, code: Code, cancelled: int = 0) -> Response[str]:
+async def charging_page(container: Wired, code: Code, cancelled: FromQuery[int] = 0) -> Response[str]:
     charging = await seen(container, code)
     if charging.stage is Stage.PAYING and not cancelled:
         # The driver is back: have the gateway asked now rather than at the next round.

@@ -29,7 +29,7 @@ _CHIPS: Final = {
 _OBSTACLES: Final = {
     Availability.IN_USE: (
         "Another car is charging here",
-        "This page changes by itself when the connector is free. Is it your car? Open your session below.",
+        "This page changes by itself when the connector is free. Is it your car? Then choose “Find my session”.",
     ),
     Availability.RESERVED: ("Somebody reserved this connector", "Please use another one."),
     Availability.FAULTED: ("This connector is out of order", "Please use another one; we know about it."),

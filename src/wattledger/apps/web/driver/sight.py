@@ -106,7 +106,7 @@ def sight_of(charging: Charging, *, is_cancelled: bool = False) -> Sight:
         house=house_of(charging.place),
         place=place_of(charging.place),
         time_zone=charging.place.time_zone,
-        chip=_CHIPS[stage],
+        chip=_chip(charging),
         title=title,
         lead=lead,
         steps=_steps(charging, local),
@@ -140,6 +140,15 @@ def bill_so_far(charging: Charging) -> Rated | None:
 def held_minor(charging: Charging) -> int:
     """What is or was held; before the bank's answer, what is asked for."""
     return charging.visit.held_minor or charging.visit.asked_minor
+
+
+def _chip(charging: Charging) -> tuple[str, str, str]:
+    activity = None if charging.running is None else charging.running.activity
+    if charging.stage is Stage.CHARGING and activity is Activity.IDLE:
+        return "Idle", "notice", "clock"
+    if charging.stage is Stage.CHARGING and activity is Activity.PAUSED:
+        return "Paused", "info", "clock"
+    return _CHIPS[charging.stage]
 
 
 def _headline(charging: Charging, *, is_cancelled: bool) -> tuple[str, str]:
@@ -264,7 +273,7 @@ def _figures(charging: Charging) -> Figures | None:
     is_live = charging.stage in (Stage.CHARGING, Stage.STOPPING)
     energy_milliwh = running.energy_milliwh if rated is None or is_live else rated.energy_milliwh
     return Figures(
-        energy=energy_kwh(energy_milliwh),
+        energy=energy_kwh(energy_milliwh, decimals=2 if is_live else 3),
         cost="–" if rated is None else money(used_minor, currency),
         power="–" if running.power_w is None else power_kw(running.power_w),
         time=_elapsed(running.started_at, running.ended_at or charging.at),

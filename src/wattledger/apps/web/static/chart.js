@@ -33,7 +33,14 @@
       scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] } },
       axes: [
         { ...axis, grid: { show: false }, space: 64, size: 26, values: "{HH}:{mm}" },
-        { ...axis, grid: { stroke: colour("--line"), width: 1 }, space: 40, size: 34 },
+        {
+          ...axis,
+          grid: { stroke: colour("--line"), width: 1 },
+          space: 28,
+          size: 34,
+          // The topmost mark says what is counted.
+          values: (_, marks) => marks.map((mark, at) => (at === marks.length - 1 ? place.dataset.unit || mark : mark)),
+        },
       ],
       series: [
         {},
