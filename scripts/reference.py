@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -92,50 +93,60 @@ def settings_page() -> str:
     for place, node in enumerate(struct.body):
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
             continue
-        default = "required" if node.value is None else f"`{ast.unparse(node.value)}`"
+        default = _default(node)
         meaning = _meaning(struct.body, place, node, source_lines)
-        kind = ast.unparse(node.annotation).replace("|", "or")
+        kind = ast.unparse(node.annotation).replace(" | None", "").replace("Literal", "one of ")
         lines.append(f"| `WATTLEDGER_{node.target.id.upper()}` | {kind} | {default} | {meaning} |")
     return HEAD + "\n".join(lines) + "\n"
 
 
+def _default(node: ast.AnnAssign) -> str:
+    if node.value is None:
+        return "`/var/lib/wattledger` as root, else below `~/.local/share`"
+    text = ast.unparse(node.value)
+    return "" if text in ("None", "''") else f"`{text.strip(chr(39))}`"
+
+
 def _meaning(body: list[ast.stmt], place: int, node: ast.AnnAssign, source_lines: list[str]) -> str:
-    """The string after a field, or the comment above or beside it."""
+    """The string after a field, or the ``#:`` comment above or beside it."""
     after = body[place + 1] if place + 1 < len(body) else None
     if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
         return " ".join(str(after.value.value).split())
     beside = source_lines[node.lineno - 1].partition("  # ")[2]
     above: list[str] = []
     number = node.lineno - 2
-    while number >= 0 and source_lines[number].strip().startswith("# "):
-        above.insert(0, source_lines[number].strip()[2:])
+    while number >= 0 and source_lines[number].strip().startswith("#: "):
+        above.insert(0, source_lines[number].strip()[3:])
         number -= 1
-    return (beside or " ".join(above)).replace("|", "or")
+    return (beside or " ".join(above)).replace("|", "or").replace("``", "`")
 
 
 def commands_page() -> str:
     """The command line as ``--help`` tells it, every sub-command."""
     import typer
 
-    main = importlib.import_module("wattledger.apps.cli.main")
-    root = typer.main.get_command(main.app)
+    cli = importlib.import_module("wattledger.apps.cli.main")
     lines = ["# Commands\n"]
-
-    def walk(command: Any, names: tuple[str, ...], parent: Any) -> None:
-        context = command.context_class(command, info_name=names[-1], parent=parent)
-        usage = " ".join(command.collect_usage_pieces(context))
-        lines.append(f"## `{' '.join(names)} {usage}`\n\n{(command.help or '').strip()}\n")
-        lines.extend(
-            f"- `{', '.join(option.opts)}`: {option.help or option.name}"
-            for option in command.get_params(context)
-            if option.param_type_name == "option" and option.name != "help" and not option.hidden
-        )
-        lines.append("")
-        for name in sorted(command.list_commands(context)) if hasattr(command, "list_commands") else ():
-            walk(command.get_command(context, name), (*names, name), context)
-
-    walk(root, ("wattledger",), None)
+    for word in cli.COMMANDS:
+        if importlib.util.find_spec(word.module) is None:
+            continue
+        root = typer.main.get_command(cli.build(word.name))
+        context = root.context_class(root, info_name="wattledger")
+        lines += _described(root.get_command(context, word.name), ("wattledger", word.name), context)  # type: ignore[attr-defined]
     return HEAD + "\n".join(lines).rstrip() + "\n"
+
+
+def _described(command: Any, names: tuple[str, ...], parent: Any) -> list[str]:
+    context = command.context_class(command, info_name=names[-1], parent=parent)
+    children = sorted(command.list_commands(context)) if hasattr(command, "list_commands") else []
+    usage = " ".join(piece for piece in command.collect_usage_pieces(context) if not children)
+    lines = [f"## `{' '.join((*names, usage)).strip()}`\n", f"{' '.join((command.help or '').split())}\n"]
+    options = [one for one in command.get_params(context) if one.param_type_name == "option" and not one.hidden]
+    lines += [f"- `{', '.join(one.opts)}`: {one.help or one.name}" for one in options if one.name != "help"]
+    lines += [""] if options[1:] else []
+    for name in children:
+        lines += _described(command.get_command(context, name), (*names, name), context)
+    return lines
 
 
 PAGES_BY_NAME = {"errors.md": errors_page, "settings.md": settings_page, "commands.md": commands_page}

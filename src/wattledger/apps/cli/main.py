@@ -36,7 +36,7 @@ COMMANDS: Final = (
     Command("migrate", f"{_HERE}.migrate", "migrate_command", "Bring the database's schema up to date."),
     Command("provision", f"{_HERE}.provision", "provision_command", "Create stations and tokens for load tests."),
     Command("books", f"{_HERE}.books", "app", "Verify the books."),
-    Command("tariff", f"{_HERE}.tariff", "app", "Check tariffs."),
+    Command("tariff", f"{_HERE}.tariff", "tariff_app", "Check tariffs."),
     Command("rate", f"{_HERE}.rate", "rate_command", "Price an OCPI CDR, with every amount derived."),
     Command("explain", f"{_HERE}.explain", "explain_command", "Explain every cent of a session."),
     Command("lab", f"{_HERE}.lab", "app", "Virtual stations and the sandbox provider."),
