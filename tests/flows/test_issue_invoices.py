@@ -19,6 +19,7 @@ from wattledger.flows.issue_invoices import close_month, close_past_month, issue
 from wattledger.flows.manage_catalog import add_contract
 from wattledger.flows.ports.base import Ids
 from wattledger.flows.ports.invoices import Issued
+from wattledger.flows.settle_invoice import settle_invoice
 from world import small_world
 
 NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
@@ -52,6 +53,10 @@ class Office(Lab):
     async def credit(self, invoice_id: UUID, reason: str = "Wrong customer") -> Issued:
         ports = (self.database, PlainDocuments(), self.clock, self.ids)
         return await issue_credit_note(*ports, self.world.tenant_id, invoice_id=invoice_id, reason=reason)
+
+    async def settle(self, issued: Issued) -> str:
+        tenant_id = self.world.tenant_id
+        return await settle_invoice(self.database, self.clock, tenant_id, invoice_id=issued.invoice_id)
 
     async def document(self, issued: Issued) -> Document:
         async with self.database.begin_read(self.world.tenant_id) as work:
@@ -147,6 +152,30 @@ class TestAnInvoice:
         clock.forward(minutes=2)
         assert await mark_overdue(office.database, clock, office.world.tenant_id) == 1
         assert await office.state(issued) == "overdue"
+
+
+class TestAPaidInvoice:
+    async def test_leaves_nothing_owed_and_the_money_in_the_bank(self, office: Office) -> None:
+        await office.session(kwh=10)
+        issued = await office.issued()
+        assert await office.settle(issued) == "paid"
+        assert (await office.owed(), await office.balance("asset:bank")) == (0, issued.gross_minor)
+
+    async def test_is_paid_once_however_often_it_is_said(self, office: Office) -> None:
+        issued = await office.issued()
+        assert await office.settle(issued) == await office.settle(issued) == "paid"
+        assert await office.balance("asset:bank") == issued.gross_minor
+
+    async def test_is_never_overdue(self, office: Office, clock: SettableClock) -> None:
+        await office.settle(await office.issued())
+        clock.forward(days=100)
+        assert await mark_overdue(office.database, clock, office.world.tenant_id) == 0
+
+    async def test_is_not_one_that_was_taken_back(self, office: Office) -> None:
+        issued = await office.issued()
+        await office.credit(issued.invoice_id)
+        with pytest.raises(Refused, match="invoice_not_owed"):
+            await office.settle(issued)
 
 
 class TestClosingAMonth:

@@ -43,13 +43,13 @@ async def _draft(work: Work, clock: Clock, ids: Ids, row: InvoiceRow, reason: st
     transfers = await work.invoices.part_transfers(row.invoice_id)
     if sum(transfer.amount_minor for transfer in transfers) != original.gross_minor:
         raise Refused("credit_not_derivable", "What this document booked is not what it says; a person must look.")
-    journal = credit_note_journal(source_id=ids.new(), taken_back=transfers, happened_at=document.issued_at)
+    invoice_id = ids.new()
     return Draft(
         document=document,
-        invoice_id=ids.new(),
+        invoice_id=invoice_id,
         subject_id=row.invoice_id,
         state=InvoiceState.FINALIZED,
-        journals=(journal,) if journal else (),
+        taken_back=credit_note_journal(source_id=invoice_id, taken_back=transfers, happened_at=document.issued_at),
         customer_id=row.customer_id,
         session_id=row.session_id,
         voids=(row.invoice_id, row.state),

@@ -43,7 +43,10 @@ class Draft:
     subject_id: UUID
     state: str
     bills: tuple[BillFacts, ...] = ()
-    journals: tuple[Journal, ...] = ()
+    # A plan fee, booked by its document and one of its parts.
+    fee: Journal | None = None
+    # What a credit note takes back, named after it.
+    taken_back: Journal | None = None
     customer_id: UUID | None = None
     session_id: UUID | None = None
     has_mail: bool = False
@@ -105,9 +108,12 @@ async def _keep(work: Work, draft: Draft, document: Document, pdf: bytes) -> Iss
         pdf_sha256=hashlib.sha256(pdf).digest(),
         state=draft.state,
     )
-    bill_ids = [bill.bill_id for bill in draft.bills]
-    await work.invoices.add(row, part_ids=[*bill_ids, *(journal.source_id for journal in draft.journals)])
-    await work.books.post(draft.journals, posted_at=document.issued_at)
+    part_ids = [bill.bill_id for bill in draft.bills]
+    if draft.fee is not None:
+        part_ids.append(draft.fee.source_id)
+    await work.invoices.add(row, part_ids=part_ids)
+    journals = [journal for journal in (draft.fee, draft.taken_back) if journal is not None]
+    await work.books.post(journals, posted_at=document.issued_at)
     if draft.has_mail:
         await work.jobs.add(MAIL_JOB, draft.invoice_id, due_at=document.issued_at, at=document.issued_at)
     return Issued(

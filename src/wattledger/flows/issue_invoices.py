@@ -129,21 +129,23 @@ async def _draft(work: Work, clock: Clock, ids: Ids, parties: _Parties, month: d
     )
     if document is None:
         return None
-    journal = fee and plan_fee_journal(
-        source_id=ids.new(),
-        debtor_code=customer_account(customer.customer_no),
-        currency=contract.currency,
-        net_minor=fee.net_minor,
-        tax_minor=fee.tax_minor,
-        happened_at=now,
-    )
+    journal = None
+    if fee is not None:
+        journal = plan_fee_journal(
+            source_id=ids.new(),
+            debtor_code=customer_account(customer.customer_no),
+            currency=contract.currency,
+            net_minor=fee.net_minor,
+            tax_minor=fee.tax_minor,
+            happened_at=now,
+        )
     return Draft(
         document=document,
         invoice_id=ids.new(),
         subject_id=contract.contract_id,
         state=InvoiceState.FINALIZED if document.gross_minor else InvoiceState.PAID,
         bills=tuple(bills),
-        journals=(journal,) if journal else (),
+        fee=journal,
         customer_id=customer.customer_id,
         has_mail=customer.email is not None,
     )
