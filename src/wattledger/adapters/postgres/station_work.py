@@ -29,7 +29,7 @@ from wattledger.flows.ports.station_work import (
 _STATIONS_ROLE: Final = "wattledger_stations"
 # Everything on this connection looks rows up by key, a set at a time: nested loops over indexes, planned once,
 # and again whenever the statistics are new.
-_FIRST_STATISTICS: Final = 4
+_FIRST_STATISTICS: Final = 32  # sessions begun on this connection
 _STATISTICS_FACTOR: Final = 2
 _PLANS: Final = (
     "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; "
@@ -69,7 +69,7 @@ class PgStationWork:
         self._node = node
         self._statement_cache_size = statement_cache_size
         self._connection: asyncpg.Connection[Any] | None = None
-        self._write_count = 0
+        self._session_count = 0
         self._statistics_at = _FIRST_STATISTICS
 
     async def close(self) -> None:
