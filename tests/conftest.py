@@ -21,12 +21,17 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from pytest_socket import disable_socket, enable_socket
 
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.postgres.migrate import ensure_database, migrate
 from wattledger.adapters.postgres.supervisor import PostgresServer
 from wattledger.core.kernel.ids import uuid7
+
+# A busy machine is no failure: no test is timed.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 _NETWORKED = ("database", "sockets", "journey")
 _MEMORY_BYTES_NEEDED = 2_000_000_000
