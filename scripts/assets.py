@@ -17,8 +17,6 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 VENDOR: Final = ROOT / "src" / "wattledger" / "apps" / "web" / "static" / "vendor"
 FILES: Final = {
-    "htmx.org/dist/htmx.min.js": "htmx.min.js",
-    "htmx.org/LICENSE": "htmx.LICENSE",
     "uplot/dist/uPlot.iife.min.js": "uplot.min.js",
     "uplot/dist/uPlot.min.css": "uplot.min.css",
     "uplot/LICENSE": "uplot.LICENSE",

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from wattledger.core.kernel.errors import InvalidInput, NotFound, Refused
+from wattledger.core.kernel.ids import speakable_code
 from wattledger.core.payments.holds import HoldPolicy, hold_minor, typical_session
 from wattledger.core.payments.machine import Asked, Payment
 from wattledger.core.payments.states import OperationKind, OperationState, PaymentState
@@ -97,7 +98,7 @@ async def _write_intent(
     ports: PaymentPorts, tenant_id: int, ask: HoldAsk
 ) -> tuple[PaymentRecord, OperationRow, GatewayAccess]:
     now = ports.clock.now()
-    payment_id, link_code = ports.ids.new(), ports.ids.secret()
+    payment_id, link_code = ports.ids.new(), speakable_code(ports.ids.secret())
     row = PaymentRow(
         payment_id=payment_id,
         purpose="session",

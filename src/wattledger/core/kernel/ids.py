@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 from uuid import UUID
+
+# Crockford's base 32: no letter that is read as a digit or as another letter.
+_SPEAKABLE: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_SPEAKABLE_COUNT: Final = 16
 
 
 def content_id(*parts: bytes | str) -> UUID:
@@ -24,3 +29,15 @@ def uuid7(milliseconds: int, random_bits: int) -> UUID:
     high = random_bits >> 62 & 0xFFF
     low = random_bits & ((1 << 62) - 1)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
+
+
+def speakable_code(secret: str) -> str:
+    """16 letters and digits (80 bits of ``secret``) that a person can read aloud, type and not mistake."""
+    number = int.from_bytes(hashlib.sha256(secret.encode()).digest()[:10], "big")
+    return "".join(_SPEAKABLE[number >> 5 * place & 31] for place in range(_SPEAKABLE_COUNT))
+
+
+def as_spoken(typed: str) -> str:
+    """A code as ``speakable_code`` writes it, however it was typed: dashes, blanks, small letters, O for 0."""
+    plain = "".join(one for one in typed.upper() if one.isalnum())
+    return plain.translate(str.maketrans("OIL", "011"))

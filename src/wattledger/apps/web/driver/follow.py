@@ -15,6 +15,7 @@ from wattledger.apps.web.live import Moment, Streams, live
 from wattledger.apps.web.pages import page, render
 from wattledger.apps.web.wired import Wired
 from wattledger.core.kernel.errors import Refused
+from wattledger.core.kernel.ids import as_spoken
 from wattledger.core.kernel.instants import zone
 from wattledger.flows.ask_station import ask_stop
 from wattledger.flows.hold_payment import hurry_payment
@@ -30,7 +31,7 @@ Code = Annotated[str, PathParameter(max_length=_CODE_CHARACTERS_MAX)]
 async def find_charging(container: Wired, code: Word = "") -> Response[str] | Redirect:
     """The session of a code, typed with or without its dashes, in any case."""
     typed = code.strip()
-    for spelling in dict.fromkeys((typed, typed.replace("-", "").replace(" ", "").upper())):
+    for spelling in dict.fromkeys((typed, as_spoken(typed))):
         if spelling and await container.database.find("link", spelling) is not None:
             return Redirect(f"/p/{spelling}", status_code=303)
     problem = "No session has this code. Look at the foot of its page, or in the receipt." if typed else None

@@ -3,6 +3,8 @@
 "use strict";
 
 (() => {
+  if (!window.uPlot) return; // the library is missing: the table behind the curve says it all
+
   const HEIGHT = 148;
 
   function colour(name) {
