@@ -29,6 +29,7 @@ TENANT: Final = NewTenant(
     currency="EUR",
     vat_id="DE000000000",
     help_phone="+49 40 0000 100",
+    velocity_starts_max=60,  # a few cards drive a whole busy day
 )
 OWNER_EMAIL: Final = "owner@lantern-quay.example"
 OWNER_NAME: Final = "Olivia Hafner"

@@ -162,6 +162,10 @@ class TestAnInvoicesTotals:
         document = an_invoice(rated(), rated())
         assert [(tax.name, tax.rate_ppm) for tax in document.taxes] == [("VAT", 190_000)]
 
+    def test_are_never_of_two_currencies(self) -> None:
+        with pytest.raises(InvalidInput, match="currency_mixed"):
+            an_invoice(rated(), replace(rated(), currency="SEK"))
+
     def test_there_is_none_of_nothing(self) -> None:
         nothing = invoice(
             seller=SELLER,

@@ -11,6 +11,7 @@ from wattledger.core.billing.document import Document, Party, SessionFacts, chec
 from wattledger.core.billing.document_lines import document_lines
 from wattledger.core.billing.numbering import DocumentKind, series_of
 from wattledger.core.billing.plan_fee import PlanFee
+from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.instants import zone
 from wattledger.core.rating.rated import Rated
 
@@ -54,9 +55,14 @@ def invoice(
     time_zone: str,
     link: str,
 ) -> Document | None:
-    """The invoice before it has a number; None where there is nothing to invoice."""
+    """The invoice before it has a number; None where there is nothing to invoice.
+
+    Raises InvalidInput ``currency_mixed`` where a bill is not in the contract's ``currency``.
+    """
     if not bills and fee is None:
         return None
+    if any(rated.currency != currency for _, rated in bills):
+        raise InvalidInput("currency_mixed", f"A bill of this contract is not in {currency}.")
     issued_on = issued_at.astimezone(zone(time_zone)).date()
     rateds = [rated for _, rated in bills]
     lines = [line for place, rated in enumerate(rateds) for line in document_lines(rated, place)]
