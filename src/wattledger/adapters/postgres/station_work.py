@@ -135,6 +135,10 @@ class PgStationWork:
             arguments += columns
         if calls:
             await self._fetch(f"select {', '.join(calls)}", *arguments)  # noqa: S608 (names of ours, no data)
+            self._session_count += len(batch.put_sessions)
+            if self._session_count >= self._statistics_at:
+                self._statistics_at *= _STATISTICS_FACTOR
+                await self._refresh()
 
     async def take_commands(self, now: datetime) -> list[WaitingCommand]:
         rows = await self._fetch("select * from stations_take_commands($1, $2, 200)", self._node, now)
