@@ -11,7 +11,8 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response, delete, get, post, put
 from litestar.datastructures import State
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
 
 from wattledger.apps.lab.provider import rules
 from wattledger.apps.lab.provider.desk import Amount, Desk, NewPayment, Shown, account_of
@@ -20,7 +21,7 @@ from wattledger.apps.lab.provider.store import Misbehaviour
 
 _JSON: Final = "application/json"
 Asked = Request[Any, Any, State]
-Answer = Response[bytes] | ASGIApp
+Answer = Response[bytes]
 
 
 def _shown(shown: Shown) -> Response[bytes]:
@@ -71,17 +72,24 @@ async def _answer(request: Asked, name: str, act: Callable[[Desk, str, bytes], S
     except msgspec.ValidationError as error:
         return _error(400, f"invalid_request: {error}")
     if _takes(desk, account, "lose_answers", name):
-        return _cut_off
+        return _CutOff(b"")
     if _takes(desk, account, "garbage", name):
         return Response(b"<html>Bad gate", status_code=200, media_type="text/html")
     return _shown(shown)
 
 
-async def _cut_off(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 (the shape of ASGI)
+class _CutOffAnswer(ASGIResponse):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI's shape)
+        headers = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{", "more_body": False})
+
+
+class _CutOff(Response[bytes]):
     """The connection ends in the middle of the answer."""
-    headers = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b"{", "more_body": False})
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
+        return _CutOffAnswer(body=b"{")
 
 
 def _call(request: Asked, path: str, change: Callable[[Desk, bytes, SandboxPayment], str]) -> Any:
