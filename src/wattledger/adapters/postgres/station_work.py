@@ -134,7 +134,7 @@ class PgStationWork:
             calls.append(f"{function}({places})")
             arguments += columns
         if calls:
-            await self._fetch(f"select {', '.join(calls)}", *arguments)  # noqa: S608 (names of ours, no data)
+            await self._fetch(f"select {', '.join(calls)}", *arguments)
             self._session_count += len(batch.put_sessions)
             if self._session_count >= self._statistics_at:
                 self._statistics_at *= _STATISTICS_FACTOR
