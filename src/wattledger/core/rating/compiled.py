@@ -64,6 +64,7 @@ class CompiledTariff:
     price_max: Limit | None
     excises: tuple[ExciseUnit, ...]
     candidates: tuple[tuple[Priced, Dimension, Restrictions], ...]
+    has_caps: bool
     _profiles: dict[tuple[object, ...], Profile] = field(default_factory=dict)
     _regimes: dict[Regime, CompiledTariff] = field(default_factory=dict)
 
@@ -132,6 +133,7 @@ def compile_tariff(tariff: Tariff, *, regime: Regime = AS_STATED) -> CompiledTar
             ExciseUnit(excise.name, excise.per_kwh, int(part * denominator), excise.step_wh * 1_000)
             for excise, part in zip(regime.excises, excises, strict=True)
         ),
+        has_caps=any(one.source.cap is not None for one in exact),
         candidates=tuple(
             (one.priced(denominator, taxes.index(one.taxes)), one.source.dimension, one.element.restrictions)
             for one in exact
@@ -182,7 +184,14 @@ class _Exact:
 
 def _group(taxes: tuple[Tax, ...]) -> Group:
     shares = tax_shares(taxes)
-    return Group(taxes, shares, 1 + sum((share for _, share in shares), Fraction(0)))
+    factor = 1 + sum((share for _, share in shares), Fraction(0))
+    return Group(
+        taxes=taxes,
+        ordered=tuple(tax for tax, _ in shares),
+        of_net=tuple((share.numerator, share.denominator) for _, share in shares),
+        of_gross=tuple(((share / factor).numerator, (share / factor).denominator) for _, share in shares),
+        factor=factor,
+    )
 
 
 def _limit_amounts(tariff: Tariff) -> list[Decimal]:

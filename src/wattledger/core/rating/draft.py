@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
+
+import msgspec
 
 from wattledger.core.rating.compiled import CompiledTariff
 from wattledger.core.rating.priced import Limit, Priced
@@ -17,9 +18,8 @@ from wattledger.core.rating.walk import Run
 _NO_PRICE: Final = Decimal(0)
 
 
-@dataclass(slots=True, eq=False)
-class Draft:
-    """A charge line whose amounts are exact units; ``group`` is its group of equal taxes."""
+class Draft(msgspec.Struct, eq=False, gc=False):
+    """A line whose amounts are exact units; ``group`` its group of equal taxes; settled into ``*_minor``."""
 
     kind: LineKind
     started_at: datetime
@@ -33,6 +33,8 @@ class Draft:
     group: int
     priced: Priced | None = None
     note: str = ""
+    net_minor: int = 0
+    tax_minor: int = 0
 
 
 def draft(run: Run, billed: int) -> Draft:

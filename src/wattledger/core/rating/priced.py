@@ -12,10 +12,12 @@ from wattledger.core.rating.rated import LineKind, Unit
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """All lines that bear the same taxes; ``shares`` are those taxes per unit of net price."""
+    """All lines that bear the same taxes; ``of_net`` and ``of_gross`` are those taxes' parts of an amount."""
 
     taxes: tuple[Tax, ...]
-    shares: tuple[tuple[Tax, Fraction], ...]
+    ordered: tuple[Tax, ...]  # lower stack levels first, as the parts below
+    of_net: tuple[tuple[int, int], ...]  # numerator, denominator
+    of_gross: tuple[tuple[int, int], ...]
     factor: Fraction  # gross per net
 
 

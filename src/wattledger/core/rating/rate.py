@@ -13,7 +13,7 @@ from wattledger.core.metering.usage import Period, Usage
 from wattledger.core.rating.compiled import CompiledTariff, compile_tariff
 from wattledger.core.rating.draft import Draft, cap_drafts, draft, limit_drafts
 from wattledger.core.rating.policy import PLAIN, RatingPolicy
-from wattledger.core.rating.rated import ChargeLine, LineKind, Rated, Unit
+from wattledger.core.rating.rated import LineKind, Rated, Unit
 from wattledger.core.rating.rounding import rounded, rounded_up
 from wattledger.core.rating.settle import settle
 from wattledger.core.rating.steps import billed_quantities
@@ -22,6 +22,11 @@ from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tax.rules import TaxRules
 
 _ORDER: Final = {kind: place for place, kind in enumerate(LineKind)}
+_ENERGY: Final = _ORDER[LineKind.ENERGY]
+_TIME: Final = _ORDER[LineKind.TIME]
+_IDLE: Final = _ORDER[LineKind.IDLE]
+_RESERVATION: Final = _ORDER[LineKind.RESERVATION]
+_RESERVED: Final = Activity.RESERVED
 _NOTHING: Final = Walk([], 0, 0, 0)
 
 
@@ -45,7 +50,7 @@ def rate(
     periods = usage.periods
     if tax_rules is not None and periods:
         compiled = compiled.under(tax_rules, periods[0].started_at.astimezone(site_zone).date())
-    split = _session_start(periods)
+    split = _session_start(periods) if periods and periods[0].activity is _RESERVED else 0
     reserved = session = _NOTHING
     drafts: list[Draft] = []
     if split:
@@ -56,7 +61,7 @@ def rate(
         profile = compiled.profile(usage, is_reservation=False)
         session = walk(profile, periods[split:] if split else periods, site_zone)
         drafts += _drafts(session, policy)
-    if any(line.priced is not None and line.priced.cap_units is not None for line in drafts):
+    if compiled.has_caps:
         drafts += cap_drafts(compiled, drafts)
     if periods and (compiled.price_min is not None or compiled.price_max is not None):
         span = (periods[0].started_at, periods[-1].ended_at)
@@ -114,16 +119,19 @@ def _cut_off(period: Period, instant: datetime) -> Period:
 
 def _session_start(periods: Sequence[Period]) -> int:
     """How many periods at the beginning are a reservation."""
-    if not periods or periods[0].activity is not Activity.RESERVED:
-        return 0
     return next((n for n, period in enumerate(periods) if period.activity is not Activity.RESERVED), len(periods))
 
 
 def _drafts(walked: Walk, policy: RatingPolicy) -> list[Draft]:
     billed = billed_quantities(walked.runs, policy.steps)
     lines = [draft(run, quantity) for run, quantity in zip(walked.runs, billed, strict=True)]
-    lines.sort(key=lambda line: _ORDER[line.kind])
+    if len(lines) > 1:
+        lines.sort(key=_place)
     return lines
+
+
+def _place(line: Draft) -> int:
+    return _ORDER[line.kind]
 
 
 def _excise_drafts(compiled: CompiledTariff, session: Walk, periods: Sequence[Period]) -> list[Draft]:
@@ -149,13 +157,17 @@ def _rated(
 ) -> Rated:
     reserved, session = walks
     lines, taxes = settle(compiled, drafts, policy)
-    gross_minor = sum(line.gross_minor for line in lines)
-    tax_minor = sum(line.tax_minor for line in lines)
-    cash_step = policy.cash_step_minor
+    net_minor = tax_minor = 0
+    billed = [0] * len(_ORDER)
+    for line in lines:
+        net_minor += line.net_minor
+        tax_minor += line.tax_minor
+        billed[_ORDER[line.dimension]] += line.billed
+    gross_minor, cash_step = net_minor + tax_minor, policy.cash_step_minor
     return Rated(
         currency=compiled.currency,
         lines=lines,
-        net_minor=gross_minor - tax_minor,
+        net_minor=net_minor,
         tax_minor=tax_minor,
         gross_minor=gross_minor,
         taxes=taxes,
@@ -164,16 +176,14 @@ def _rated(
         charging_time_us=session.charging_us,
         idle_time_us=session.idle_us,
         reservation_time_us=reserved.charging_us,
-        billed_energy_milliwh=_billed(lines, LineKind.ENERGY),
-        billed_charging_us=_billed(lines, LineKind.TIME),
-        billed_idle_us=_billed(lines, LineKind.IDLE),
-        billed_reservation_us=_billed(lines, LineKind.RESERVATION),
+        billed_energy_milliwh=billed[_ENERGY],
+        billed_charging_us=billed[_TIME],
+        billed_idle_us=billed[_IDLE],
+        billed_reservation_us=billed[_RESERVATION],
         policy=policy.name,
         time_zone=usage.time_zone,
         is_tax_included=compiled.is_tax_included,
-        cash_rounding_minor=rounded(gross_minor, cash_step, policy.rounding) * cash_step - gross_minor,
+        cash_rounding_minor=(
+            rounded(gross_minor, cash_step, policy.rounding) * cash_step - gross_minor if cash_step > 1 else 0
+        ),
     )
-
-
-def _billed(lines: Sequence[ChargeLine], kind: LineKind) -> int:
-    return sum(line.billed for line in lines if line.dimension is kind)

@@ -9,13 +9,13 @@ from wattledger.core.rating.policy import Rounding
 
 def rounded(numerator: int, denominator: int, rounding: Rounding = Rounding.HALF_UP) -> int:
     """``numerator / denominator`` to the nearest integer; a half goes away from zero, or to the even one."""
-    assert denominator > 0
-    quotient, rest = divmod(abs(numerator), denominator)
-    is_up = 2 * rest > denominator
-    if 2 * rest == denominator:
-        is_up = rounding is Rounding.HALF_UP or quotient % 2 == 1
-    whole = quotient + is_up
-    return whole if numerator >= 0 else -whole
+    if numerator < 0:
+        return -rounded(-numerator, denominator, rounding)
+    quotient, rest = divmod(numerator, denominator)
+    rest += rest
+    if rest < denominator or (rest == denominator and rounding is not Rounding.HALF_UP and quotient % 2 == 0):
+        return quotient
+    return quotient + 1
 
 
 def rounded_up(quantity: int, step: int) -> int:
@@ -31,15 +31,15 @@ def largest_remainder(numerators: Sequence[int], denominator: int, total: int) -
     """
     wholes = [numerator // denominator for numerator in numerators]
     residue = total - sum(wholes)
-    if residue == 0 or not wholes:
-        assert residue == 0
+    if residue == 0:
         return wholes
-    order = sorted(
-        range(len(wholes)),
-        key=lambda index: (numerators[index] == 0, -(numerators[index] % denominator)),
-    )
+    remainders = [numerator % denominator if numerator else -1 for numerator in numerators]
+    if residue == 1:
+        wholes[remainders.index(max(remainders))] += 1
+        return wholes
+    order = sorted(range(len(wholes)), key=remainders.__getitem__, reverse=True)
     if residue < 0:
-        order = [index for index in reversed(order) if numerators[index] != 0] or order
+        order = [index for index in reversed(order) if numerators[index]] or order
     share, extra = divmod(abs(residue), len(order))
     sign = 1 if residue > 0 else -1
     for rank, index in enumerate(order):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.metering.events import Activity
@@ -16,6 +17,7 @@ from wattledger.core.metering.usage import Period
 from wattledger.core.rating.priced import Priced
 from wattledger.core.rating.profile import UNKNOWN_HIGH, UNKNOWN_LOW, Profile, State
 
+_IDLE: Final = Activity.IDLE
 _SPAN_MAX: Final = timedelta(days=400)
 _DAY: Final = timedelta(days=1)
 
@@ -23,8 +25,7 @@ _DAY: Final = timedelta(days=1)
 Mark = tuple[datetime, int, int]
 
 
-@dataclass(slots=True, eq=False)
-class Run:
+class Run(msgspec.Struct, eq=False, gc=False):
     """A stretch under one component: ``quantity`` used, of which ``free`` lies within its grace period."""
 
     priced: Priced
@@ -34,8 +35,7 @@ class Run:
     free: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class Walk:
+class Walk(msgspec.Struct, eq=False, gc=False):
     """All runs of a session, or of its reservation, and what was used whether priced or not."""
 
     runs: list[Run]
@@ -57,7 +57,8 @@ def walk(profile: Profile, periods: Sequence[Period], zone: ZoneInfo) -> Walk:
         marks += [track.mark(change) for change in clock[0][1:]]
     if profile.has_bounds:
         marks += track.threshold_marks(profile)
-    marks.sort()
+    if len(marks) > 1:
+        marks.sort()
     marks.append((ended_at, len(periods) - 1, track.total))
     return _collect(profile, track, marks, clock)
 
@@ -103,7 +104,7 @@ class _Track:
         instants: list[datetime] = []
         counted = {True: 0, False: 0}
         for period in self.periods:
-            is_idle = period.activity is Activity.IDLE
+            is_idle = period.activity is _IDLE
             before, length = counted[is_idle], _us(period.ended_at - period.started_at)
             instants += [
                 period.started_at + timedelta(microseconds=value - before)
@@ -116,30 +117,35 @@ class _Track:
 
 def _scan(profile: Profile, periods: Sequence[Period]) -> tuple[list[Mark], _Track]:
     """The marks that periods themselves make, where what the vehicle does changes; refuses gaps and overlaps."""
-    asks_flow = profile.asks_flow
     begins: list[datetime] = []
     registers: list[int] = []
     marks: list[Mark] = []
     register = 0
     activity: Activity | None = None
-    is_stated = False
     ended_at = periods[0].started_at
-    for index, period in enumerate(periods):
+    for period in periods:
         begin = period.started_at
-        if begin != ended_at:
-            code = "usage_gap" if begin > ended_at else "usage_overlap"
-            raise InvalidInput(code, f"Period {index} starts at {begin}, the one before ends at {ended_at}.")
-        if period.activity is not activity or asks_flow or is_stated or period.time_us is not None:
-            marks.append((begin, index, register))
-            activity = period.activity
-            is_stated = period.time_us is not None
+        # Periods made from readings share their instants: identity spares most comparisons.
+        if begin is not ended_at and begin != ended_at:
+            raise _not_contiguous(len(begins), begin, ended_at)
+        if period.activity is not activity or period.time_us is not None:
+            marks.append((begin, len(begins), register))
+            # What a period states of its time holds for itself alone: the next one is another stretch.
+            activity = period.activity if period.time_us is None else None
         begins.append(begin)
         registers.append(register)
         register += period.energy_milliwh
         ended_at = period.ended_at
     if ended_at - begins[0] > _SPAN_MAX:
         raise InvalidInput("usage_too_long", "A session does not last longer than 400 days.")
+    if profile.asks_flow:
+        marks = list(zip(begins, range(len(begins)), registers, strict=True))
     return marks, _Track(periods, begins, registers, register)
+
+
+def _not_contiguous(index: int, begin: datetime, ended_at: datetime) -> InvalidInput:
+    code = "usage_gap" if begin > ended_at else "usage_overlap"
+    return InvalidInput(code, f"Period {index} starts at {begin}, the one before ends at {ended_at}.")
 
 
 def _clock_changes(
@@ -186,8 +192,8 @@ def _collect(profile: Profile, track: _Track, marks: list[Mark], clock: tuple[li
         energy = register_after - register
         if energy:
             energy_run = _extended(runs, energy_run, by_energy, (begin, end), energy)
-        length = _piece_us(period, begin, end)
-        is_idle = period.activity is Activity.IDLE
+        length = _us(end - begin) if period.time_us is None else _stated_us(period, begin, end)
+        is_idle = period.activity is _IDLE
         if is_idle:
             if length:
                 idle_run = _timed(runs, idle_run, by_idle, (begin, end, passed[True]), length)
@@ -229,10 +235,9 @@ def _timed(
     return run
 
 
-def _piece_us(period: Period, begin: datetime, end: datetime) -> int:
-    """The piece's microseconds: the clock's, or its part of the time that the period states."""
-    if period.time_us is None:
-        return _us(end - begin)
+def _stated_us(period: Period, begin: datetime, end: datetime) -> int:
+    """A piece's part of the time that its period states."""
+    assert period.time_us is not None
     length = _us(period.ended_at - period.started_at)
     if length == 0:
         return period.time_us
