@@ -102,6 +102,23 @@ class TestASession:
         await books.bill("free_bill", "free_session", books.ad_hoc, minutes_ago=50, tariff=free())
         assert await books.codes() == {"energy_billed_twice"}
 
+    async def test_told_again_days_later_under_another_name_is_found(self, books: AuditedBooks) -> None:
+        await books.session("free_session", books.ad_hoc, minutes_ago=60)
+        await books.bill("free_bill", "free_session", books.ad_hoc, minutes_ago=60, tariff=free())
+        await books.damage(
+            "update session set opened_at = '$now', told_at = '$now', token_uid = null "
+            "where session_id = '$free_session'"
+        )
+        assert await books.codes() == {"energy_billed_twice"}
+
+    async def test_of_a_station_that_counts_from_zero_each_time_is_sound(self, books: AuditedBooks) -> None:
+        await books.session("free_session", books.ad_hoc, minutes_ago=50)
+        await books.bill("free_bill", "free_session", books.ad_hoc, minutes_ago=50, tariff=free())
+        await books.damage(
+            "update session set opened_at = '$now', told_at = '$now' where session_id = '$free_session'"
+        )
+        assert await books.codes() == set()
+
     async def test_that_began_twice_is_found(self, books: AuditedBooks) -> None:
         await books.session("twin_session", books.ad_hoc, minutes_ago=60, is_ended=False, state="active")
         assert await books.codes() == {"start_counted_twice"}

@@ -69,20 +69,35 @@ where b.tenant_id = $1 and b.register_end_milliwh > b.register_start_milliwh
 group by b.bill_id
 
 -- name: energy_billed_twice
--- Two sessions of one connector at the same time, billed for the same stretch of its register.
-select b.bill_id::text, 'the same energy is on bill ' || o.bill_id
-from bill b
-join session s on s.tenant_id = b.tenant_id and s.session_id = b.session_id
-join session t on t.tenant_id = s.tenant_id and t.connector_id = s.connector_id and t.session_id > s.session_id
-join bill o on o.tenant_id = t.tenant_id and o.session_id = t.session_id
-where b.tenant_id = $1
-  and greatest(b.started_at, o.started_at) < least(b.ended_at, o.ended_at)
-  and greatest(b.register_start_milliwh, o.register_start_milliwh)
-      < least(b.register_end_milliwh, o.register_end_milliwh)
-  and not exists (select from bill n where n.tenant_id = b.tenant_id and n.session_id = b.session_id
-                  and n.replaces_revision = b.revision)
-  and not exists (select from bill n where n.tenant_id = o.tenant_id and n.session_id = o.session_id
-                  and n.replaces_revision = o.revision)
+-- Two sessions of one connector billed for the same stretch of its register at the same time, that ran side by side
+-- or have a reading in common. (Stations exist whose register starts at 0 each time, and whose clocks jump.)
+with live as (
+    select b.tenant_id, s.connector_id, s.session_id, b.bill_id, b.started_at, b.ended_at, s.opened_at, s.told_at,
+           b.register_start_milliwh low, b.register_end_milliwh high,
+           max(b.ended_at) over (partition by s.connector_id order by b.started_at, b.bill_id
+                                 rows between unbounded preceding and 1 preceding) earlier_until
+    from bill b join session s on s.tenant_id = b.tenant_id and s.session_id = b.session_id
+    where b.tenant_id = $1
+      and not exists (select from bill n where n.tenant_id = b.tenant_id and n.session_id = b.session_id
+                      and n.replaces_revision = b.revision))
+select a.bill_id::text, 'the same energy is on bill ' || b.bill_id
+from live b
+join live a on a.tenant_id = b.tenant_id and a.connector_id = b.connector_id
+           and (a.started_at, a.bill_id) < (b.started_at, b.bill_id)
+where b.earlier_until > b.started_at and a.ended_at > b.started_at
+  and greatest(a.low, b.low) < least(a.high, b.high)
+  and (greatest(a.opened_at, b.opened_at) < least(a.told_at, b.told_at) or exists (
+      select r.reading ->> 'at', r.reading ->> 'register_milliwh'
+      from session_event e
+      cross join lateral jsonb_array_elements(
+          coalesce(convert_from(e.body, 'UTF8')::jsonb -> 'readings', '[]')) r(reading)
+      where e.tenant_id = a.tenant_id and e.session_id = a.session_id and r.reading ? 'register_milliwh'
+      intersect
+      select r.reading ->> 'at', r.reading ->> 'register_milliwh'
+      from session_event e
+      cross join lateral jsonb_array_elements(
+          coalesce(convert_from(e.body, 'UTF8')::jsonb -> 'readings', '[]')) r(reading)
+      where e.tenant_id = b.tenant_id and e.session_id = b.session_id))
 
 -- name: count_replay
 select count(*) from session_event where tenant_id = $1
