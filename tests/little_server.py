@@ -102,13 +102,15 @@ class Lab:
         self.server = server
 
     @asynccontextmanager
-    async def station(self, version: str, *faults: Fault, evses: int = 1) -> AsyncIterator[VirtualStation]:
+    async def station(
+        self, version: str, *faults: Fault, starts_on_plug: bool = False
+    ) -> AsyncIterator[VirtualStation]:
         station = VirtualStation(
             self.server.url,
             "LAB1",
             "secret",
             version,
-            evses=evses,
+            starts_on_plug=starts_on_plug,
             seed=7,
             speed=2_000,
             sample_interval_s=100,

@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wattledger.core.metering.evidence import Finding
 from wattledger.core.stations.frames import FrameError, parse_frame
 from wattledger.core.stations.link import Ask, Link
 from wattledger.core.stations.refusals import CallRefused
@@ -106,6 +107,7 @@ class TestAnyPayload:
             inbound = Link(version, call_prefix="f").receive(json.dumps([2, "1", *call]), NOW)
             if isinstance(inbound, Ask):
                 event = getattr(inbound.told, "event", inbound.told)
+                assert set(getattr(event, "flaws", ())) <= set(Finding)
                 for reading in getattr(event, "readings", ()):
                     assert reading.at.tzinfo is not None
                     assert reading.register_milliwh is None or 0 <= reading.register_milliwh <= 10**15

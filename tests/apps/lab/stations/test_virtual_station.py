@@ -133,6 +133,29 @@ class TestWhatOnly201Tells:
             await station.until(lambda: any(event.activity is Activity.IDLE for event in server.events))
 
 
+class TestAStationThatBeginsWithThePlug:
+    async def test_tells_the_token_when_it_is_presented(self, lab: Lab, server: LittleServer) -> None:
+        async with lab.station("2.0.1", starts_on_plug=True) as station:
+            await station.plug_in(1)
+            await station.until(lambda: station.sessions[0].update_count >= 1)
+            await station.present_token(1, "04A1B2C3")
+            await station.until(lambda: station.sessions[0].update_count >= 4)
+            await station.unplug(1)
+            await station.until(lambda: not station.has_queued(None))
+        tokens = [event.token_uid for event in server.events if event.token_uid is not None]
+        assert tokens == ["04A1B2C3"]
+        assert server.events[0].token_uid is None
+        assert server.events[0].activity is Activity.IDLE
+        assert registers_of(server.events)[0] == registers_of(server.events)[1]
+
+    async def test_keeps_the_session_that_a_remote_start_pays_for(self, lab: Lab, server: LittleServer) -> None:
+        async with lab.station("2.0.1", starts_on_plug=True) as station:
+            await station.plug_in(1)
+            await server.command("LAB1", talk.StartSession(1, 1, "ADHOC42", "Central", 42))
+            await station.until(lambda: any(event.remote_start_id == 42 for event in server.events))
+        assert len(station.sessions) == 1
+
+
 class TestNamedFaults:
     async def test_a_message_is_sent_again_under_the_same_id(self, lab: Lab, server: LittleServer) -> None:
         async with lab.station("1.6", Fault.RESEND_SAME_ID) as station:

@@ -24,15 +24,15 @@ class Evse:
     charging: asyncio.Task[None] | None = None
 
     @property
-    def is_ready(self) -> bool:
-        """Plugged in, allowed to charge, and not charging yet."""
-        return self.car is not None and self.grant is not None and self.session is None
+    def is_free(self) -> bool:
+        """Whether somebody's token may still be taken for it."""
+        return self.session is None or self.session.grant is None
 
     def advance(self, now: datetime) -> None:
         """Counts what the car drew since the last look."""
         seconds = max(0.0, (now - self.metered_at).total_seconds())
         self.metered_at = now
-        if self.session is None or self.car is None:
+        if self.session is None or self.session.grant is None or self.car is None:
             self.power_w = 0
             return
         self.power_w = self.meter.charge(self.car, seconds, self.power_max_w)

@@ -25,11 +25,14 @@ class Grant:
 
 @dataclass(slots=True)
 class Session:
-    """One session at this station. ``session_no`` is the 1.6 transactionId, once the server has told it."""
+    """One session at this station. ``session_no`` is the 1.6 transactionId, once the server has told it.
+
+    ``grant`` is None while a session that began with the plug still waits for somebody's token.
+    """
 
     evse_no: int
     ref: str
-    grant: Grant
+    grant: Grant | None
     started_at: datetime
     begin_register_milliwh: int
     session_no: int | None = None
@@ -50,7 +53,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One message's worth. ``clock_text`` replaces the instant where a fault wants the clock unreadable."""
+    """One message's worth. ``grant`` is the token it names, where it names one.
+
+    ``clock_text`` replaces the instant where a fault wants the clock unreadable.
+    """
 
     kind: Kind
     at: datetime
@@ -61,6 +67,7 @@ class Fact:
     power_w: int | None = None
     soc_percent: int | None = None
     reason: str | None = None
+    grant: Grant | None = None
     is_offline: bool = False
     unit: str = "Wh"
     clock_text: str | None = None

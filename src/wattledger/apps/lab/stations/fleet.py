@@ -36,6 +36,7 @@ class StationSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 0
     speed: float = 1.0
     is_dc: bool = False
+    starts_on_plug: bool = False
     power_max_w: int | None = None
     sample_interval_s: float = 60.0
     tokens: tuple[str, ...] = ()
@@ -88,6 +89,7 @@ class Fleet:
             seed=spec.seed,
             speed=spec.speed,
             is_dc=spec.is_dc,
+            starts_on_plug=spec.starts_on_plug,
             power_max_w=spec.power_max_w,
             sample_interval_s=spec.sample_interval_s,
             faults=spec.faults,
@@ -202,7 +204,7 @@ def _session(station: VirtualStation, index: int) -> Payload:
     facts = asdict(session)
     return {
         "session": session.ref if session.session_no is None else str(session.session_no),
-        "token": session.grant.token_uid,
+        "token": None if session.grant is None else session.grant.token_uid,
         "energy_wh": float(session.energy_wh),
         "total_cost": None if session.total_cost is None else str(session.total_cost),
         **{name: facts[name] for name in ("evse_no", "is_ended", "is_end_told", "is_refused", "unanswered")},

@@ -45,6 +45,7 @@ class VirtualStation:
         seed: int = 0,
         speed: float = 1.0,
         is_dc: bool = False,
+        starts_on_plug: bool = False,
         power_max_w: int | None = None,
         sample_interval_s: float = 60.0,
         faults: Iterable[Fault] = (),
@@ -56,6 +57,8 @@ class VirtualStation:
         self.identity, self.version = identity, version
         self.faults = frozenset(faults)
         self.is_dc = is_dc
+        # OCPP 2 lets a station begin a session before anybody is known (TxStartPoint EVConnected); 1.6 cannot.
+        self.starts_on_plug = starts_on_plug and version != "1.6"
         self.sample_interval_s = sample_interval_s
         self.rng = Random(f"{seed}/{identity}")
         drift = YEARS_OFF if Fault.CLOCK_YEARS_OFF in self.faults else timedelta(0)
@@ -127,10 +130,12 @@ class VirtualStation:
         """True when the token started, will start, or stopped the session of the EVSE."""
         evse = self.evses[evse_no]
         if evse.session is not None:
-            if evse.session.grant.token_uid != token_uid:
+            holder = evse.session.grant
+            if holder is not None and holder.token_uid != token_uid:
                 return False
-            self._end(evse, "Local")
-            return True
+            if holder is not None:
+                self._end(evse, "Local")
+                return True
         if not await self._authorize(token_uid, token_type):
             return False
         self._grant(evse, Grant(token_uid, token_type), "Authorized")
@@ -145,7 +150,7 @@ class VirtualStation:
     # --- what the server asks (see answers.py) --------------------------------------------------------------
 
     def take_grant(self, evse_no: int | None, grant: Grant) -> bool:
-        free = [evse for evse in self.evses.values() if evse.session is None and evse_no in (None, 0, evse.no)]
+        free = [evse for evse in self.evses.values() if evse.is_free and evse_no in (None, 0, evse.no)]
         if not free:
             return False
         self._grant(free[0], grant, "RemoteStart")
@@ -205,7 +210,8 @@ class VirtualStation:
 
     def delivered(self, session: Session, fact: Fact, reply: Payload) -> None:
         self._wire.heard(session, fact, reply)
-        if fact.kind is Kind.STARTED and not self._wire.is_accepted(reply) and not session.is_ended:
+        is_asked = fact.grant is not None and fact.kind is not Kind.ENDED
+        if is_asked and not self._wire.is_accepted(reply) and not session.is_ended:
             session.is_refused = True
             self._end(self.evses[session.evse_no], "DeAuthorized")
         if fact.kind is Kind.ENDED and not session.is_end_told:
@@ -242,21 +248,33 @@ class VirtualStation:
             evse.grant = None
 
     def _start_if_ready(self, evse: Evse, trigger: str) -> None:
-        if not evse.is_ready or evse.grant is None:
+        """Begins a session once there is a car and, unless sessions begin with the plug, somebody's token."""
+        grant, session = evse.grant, evse.session
+        if evse.car is None or not evse.is_free or (grant is None and not self.starts_on_plug):
             return
+        evse.grant = None
+        if session is None:
+            self._begin(evse, grant, trigger)
+        elif grant is not None:
+            evse.advance(self.clock.now())
+            session.grant, session.activity = grant, "Charging"
+            self._tell(evse, session, Kind.UPDATED, trigger, grant=grant)
+
+    def _begin(self, evse: Evse, grant: Grant | None, trigger: str) -> None:
         now = self.clock.now()
         register = evse.meter.register_milliwh
         session = Session(
             evse_no=evse.no,
             ref=f"{self.rng.getrandbits(64):016x}-{int(now.timestamp() * 1000):x}",
-            grant=evse.grant,
+            grant=grant,
             started_at=now,
             begin_register_milliwh=register,
+            activity="EVConnected" if grant is None else "Charging",
             last_register_milliwh=register,
         )
-        evse.grant, evse.session, evse.ended, evse.metered_at = None, session, None, now
+        evse.session, evse.ended, evse.metered_at = session, None, now
         self.sessions.append(session)
-        self._tell(evse, session, Kind.STARTED, trigger)
+        self._tell(evse, session, Kind.STARTED, trigger, grant=grant)
         self._tell_world("session_started", _summary(session))
         evse.charging = self._spawn(self._charge(evse, session))
 
@@ -266,6 +284,8 @@ class VirtualStation:
             await self.clock.sleep(self.sample_interval_s)
             evse.advance(self.clock.now())
             activity = "Charging" if evse.power_w else "SuspendedEV"
+            if session.grant is None:
+                activity = "EVConnected"
             trigger = "MeterValuePeriodic" if activity == session.activity else "ChargingStateChanged"
             session.activity = activity
             session.update_count += 1
@@ -279,14 +299,24 @@ class VirtualStation:
         evse.advance(self.clock.now())
         session.is_ended = True
         session.activity = "Idle" if reason == "EVDisconnected" else "EVConnected"
-        self._tell(evse, session, Kind.ENDED, _TRIGGERS[reason], reason)
+        grant = session.grant if reason == "Local" else None
+        self._tell(evse, session, Kind.ENDED, _TRIGGERS[reason], reason=reason, grant=grant)
         evse.session, evse.power_w = None, 0
         if evse.charging is not None:
             evse.charging.cancel()
         evse.ended = session
         self._spawn(self._say_status(evse))
 
-    def _tell(self, evse: Evse, session: Session, kind: Kind, trigger: str, reason: str | None = None) -> None:
+    def _tell(
+        self,
+        evse: Evse,
+        session: Session,
+        kind: Kind,
+        trigger: str,
+        *,
+        reason: str | None = None,
+        grant: Grant | None = None,
+    ) -> None:
         fact = Fact(
             kind=kind,
             at=self.clock.now(),
@@ -297,6 +327,7 @@ class VirtualStation:
             power_w=evse.power_w if kind is Kind.UPDATED else None,
             soc_percent=evse.car.soc_percent if evse.car and self.is_dc else None,
             reason=reason,
+            grant=grant,
             is_offline=not self.is_online,
         )
         session.seq_no += 1
@@ -335,7 +366,7 @@ def _summary(session: Session) -> Payload:
     return {
         "evse": session.evse_no,
         "session": session.ref if session.session_no is None else str(session.session_no),
-        "token": session.grant.token_uid,
+        "token": None if session.grant is None else session.grant.token_uid,
         "energy_wh": float(session.energy_wh),
         "total_cost": None if session.total_cost is None else str(session.total_cost),
     }

@@ -69,9 +69,10 @@ class Wire16:
         at_text = fact.clock_text or format_instant(fact.at)
         match fact.kind:
             case Kind.STARTED:
+                assert fact.grant is not None
                 return "StartTransaction", {
                     "connectorId": session.evse_no,
-                    "idTag": session.grant.token_uid,
+                    "idTag": fact.grant.token_uid,
                     "meterStart": (fact.register_milliwh or 0) // 1000,
                     "timestamp": at_text,
                 }
@@ -82,7 +83,8 @@ class Wire16:
                     "meterValue": [{"timestamp": at_text, "sampledValue": _samples_16(fact)}],
                 }
             case Kind.ENDED:
-                return "StopTransaction", {
+                named = {} if fact.grant is None else {"idTag": fact.grant.token_uid}
+                return "StopTransaction", named | {
                     "transactionId": self._session_no(session, fact),
                     "meterStop": (fact.register_milliwh or 0) // 1000,
                     "timestamp": at_text,
@@ -141,10 +143,10 @@ class Wire201:
             payload["offline"] = True
         if samples := _samples_201(fact):
             payload["meterValue"] = [{"timestamp": at_text, "sampledValue": samples}]
-        if fact.kind is Kind.STARTED:
-            grant = session.grant
+        grant = fact.grant
+        if grant is not None:
             payload["idToken"] = {"idToken": grant.token_uid, "type": grant.token_type}
-            if grant.remote_start_id is not None:
+            if grant.remote_start_id is not None and fact.kind is not Kind.ENDED:
                 info["remoteStartId"] = grant.remote_start_id
         if fact.kind is Kind.ENDED:
             info["stoppedReason"] = fact.reason or "Local"
