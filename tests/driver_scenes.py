@@ -226,6 +226,13 @@ class Scenes:
         await self.command(payment_id, "start_session", "accepted")
         return await self.session(payment_id, **told)
 
+    async def payment_of(self, session_id: UUID) -> UUID:
+        async with self.database.begin_read(self.world.tenant_id) as work:
+            session = await work.sessions.session(session_id)
+        assert session is not None
+        assert session.payment_id is not None
+        return session.payment_id
+
     async def done(self, *, with_receipt: bool = True, **told: Any) -> UUID:
         """Charged, billed, captured; with the receipt unless it is still being written. The payment's id."""
         payment_id = await self.payment("captured", captured_minor=1)

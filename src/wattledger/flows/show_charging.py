@@ -62,9 +62,9 @@ class Charging:
 
     @property
     def reason(self) -> str | None:
-        """Why nothing was started: the station's answer, or what the payment says of itself."""
-        if self.stage is Stage.REFUSED and self.start is not None:
-            return self.start.state if self.start.answer is None else self.start.answer
+        """Why nothing was started: what the payment says of itself, before that how the start command ended."""
+        if self.visit.state_reason is None and self.stage is Stage.REFUSED and self.start is not None:
+            return self.start.state
         return self.visit.state_reason
 
 

@@ -64,7 +64,12 @@ class TestStarting:
 
     @pytest.mark.parametrize(
         ("state", "reason"),
-        [("requires_action", None), ("failed", "card_declined"), ("abandoned", None), ("voided", "start_overdue")],
+        [
+            ("requires_action", None),
+            ("failed", "card_declined"),
+            ("abandoned", None),
+            ("voided", "start_timed_out"),
+        ],
     )
     async def test_without_money_looks_right(
         self, browser: Browser, base: str, scenes: Scenes, state: str, reason: str | None

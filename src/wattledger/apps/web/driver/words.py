@@ -17,42 +17,41 @@ PLUGS: Final = {
     "GBT_DC": "GB/T DC",
 }
 
-# Why no money was held: (headline, what to do).
+# Why no money was held: (headline, what to do). Keys are gateways' decline codes and states of a payment.
+_REFUSED_CARD: Final = ("Your bank refused the card", "Try another card, or ask your bank.")
+_NOT_CONFIRMED: Final = ("Your bank could not confirm it was you", "Try again; confirm in the bank's app.")
 _UNPAID: Final = {
-    "card_declined": ("Your bank refused the card", "Try another card, or ask your bank."),
-    "declined": ("Your bank refused the card", "Try another card, or ask your bank."),
+    "card_declined": _REFUSED_CARD,
+    "declined": _REFUSED_CARD,
+    "generic_decline": _REFUSED_CARD,
+    "do_not_honor": _REFUSED_CARD,
     "insufficient_funds": ("The card does not cover the hold", "Try another card."),
     "expired_card": ("The card has expired", "Try another card."),
-    "authentication_failed": (
-        "Your bank could not confirm it was you",
-        "Try again and confirm in your bank's app.",
-    ),
-    "authentication_required": ("Your bank wants you to confirm", "Try again and confirm in your bank's app."),
+    "authentication_failed": _NOT_CONFIRMED,
+    "authentication_required": _NOT_CONFIRMED,
+    "page_left": ("You left the payment page", "Start over whenever you like."),
     "expired": ("The payment page has expired", "Start over; the price is shown again first."),
     "abandoned": ("The payment was not finished", "Start over whenever you like."),
-    "cancelled": ("You left the payment page", "Start over whenever you like."),
 }
 _UNPAID_OTHERWISE: Final = ("The payment did not go through", "Try again, or try another card.")
 
-# Why nothing was started although money was held.
+# Why nothing was started although money was held. Keys are states of the start command and reasons of a release.
+_STATION_REFUSED: Final = ("The station refused to start", "Try again, or use another connector.")
+_STATION_FAILED: Final = ("The station could not be reached", "Try again in a minute, or use another connector.")
+_STATION_SILENT: Final = ("The station did not answer", "It may be offline. Try again, or use another connector.")
 _NOT_STARTED: Final = {
-    "timed_out": (
-        "The station did not answer",
-        "It may be offline. Try again, or use another connector.",
-    ),
-    "failed": ("The station could not be reached", "Try again in a minute, or use another connector."),
-    "start_overdue": ("No car was plugged in in time", "Start over when the cable is at hand."),
-    "start_deadline_passed": ("No car was plugged in in time", "Start over when the cable is at hand."),
-    "not_plugged_in": ("No car was plugged in in time", "Start over when the cable is at hand."),
-    "start_rejected": ("The station refused to start", "Try again, or use another connector."),
-    "start_timed_out": ("The station did not answer", "It may have lost its connection. Use another connector."),
-    "start_failed": ("The station could not be reached", "Try again in a minute, or use another connector."),
+    "rejected": _STATION_REFUSED,
+    "station_refused": _STATION_REFUSED,
+    "failed": _STATION_FAILED,
+    "station_failed": _STATION_FAILED,
+    "timed_out": _STATION_SILENT,
+    "station_unreachable": _STATION_SILENT,
+    "start_timed_out": ("No car was plugged in in time", "Start over when the cable is at hand."),
     "partial_approval_too_small": ("The card covers too little of the hold", "Try another card."),
-    "card_used_too_often": ("This card was used too often in a short time", "Wait an hour, or try another card."),
-    "connector_busy": ("Another car began charging here", "Use another connector."),
-    "rejected": ("The station refused to start", "Try again, or use another connector."),
+    "card_used_too_often": ("This card was used too often in a short time", "Wait a while, or try another card."),
+    "released_by_staff": ("The operator released the hold", "Call the number below if you did not expect that."),
 }
-_NOT_STARTED_OTHERWISE: Final = ("The station refused to start", "Try again, or use another connector.")
+_NOT_STARTED_OTHERWISE: Final = ("Charging did not start", "Try again, or use another connector.")
 
 # OCPP's reasons for the end of a session; what needs no word is not here.
 _ENDINGS: Final = {
@@ -90,7 +89,7 @@ def unpaid(reason: str | None, state: str) -> tuple[str, str]:
 
 def not_started(reason: str | None) -> tuple[str, str]:
     """Headline and advice for a hold that no session followed."""
-    return _NOT_STARTED.get((reason or "").lower(), _NOT_STARTED_OTHERWISE)
+    return _NOT_STARTED.get(reason or "", _NOT_STARTED_OTHERWISE)
 
 
 def ending(reason: str | None) -> str | None:
