@@ -123,6 +123,8 @@ def configure_logging(*, log_format: str, level: str, process: str, stream: Text
     root.setLevel(level.upper())
     for chatty in ("websockets", "uvicorn", "httpx", "httpcore", "stripe", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Its pool tells of every try while a database is away; who asks for a connection is told already.
+    logging.getLogger("asyncpg").setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -14,7 +14,6 @@ from wattledger.core.payments.facts import Dispute, GatewayFacts, RefundFact, Re
 from wattledger.core.payments.machine import Asked, Event, Moved, Payment, Refusal, Told, step
 from wattledger.core.payments.states import RANK, OperationKind, OperationState, PaymentState
 
-
 ASKED = 4000
 amounts = st.integers(min_value=-10, max_value=ASKED + 500)
 

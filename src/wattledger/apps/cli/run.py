@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -148,6 +149,8 @@ async def _serve(name: str, settings: Settings, *, is_supervised: bool) -> None:
     serve = import_module(f"wattledger.apps.{name}.main").serve
     container = await open_container(settings)
     try:
+        if stop.is_set():
+            return
         await serve(container, stop, lambda: _say_ready(name, settings, is_supervised=is_supervised))
     finally:
         await container.close()
@@ -158,7 +161,9 @@ def _say_ready(name: str, settings: Settings, *, is_supervised: bool) -> None:
         "web": f" http://{settings.web_host}:{settings.web_port}",
         "stations": f" ws://{settings.station_host}:{settings.station_port}/ocpp/{{id}}",
     }
-    typer.echo(READY_LINE if is_supervised else f"Wattledger {name} is ready:{where.get(name, ' working')}")
+    # A supervisor that is gone reads nothing; its absence stops us by another way.
+    with contextlib.suppress(OSError):
+        typer.echo(READY_LINE if is_supervised else f"Wattledger {name} is ready:{where.get(name, ' working')}")
 
 
 async def _stop_with_supervisor(stop: asyncio.Event) -> None:

@@ -23,7 +23,8 @@ from wattledger.apps.web.operator import (
     tariffs,
     today,
 )
-from wattledger.apps.web.operator.desk import provide_desk, require_desk
+from wattledger.apps.web.operator.desk import answer_in_desk, provide_desk, require_desk
+from wattledger.core.kernel.errors import WattledgerError
 
 
 @get("/operator", include_in_schema=False, opt={"is_public": True})
@@ -36,6 +37,7 @@ async def old_name() -> Redirect:
 house: Final = Router(
     "/desk",
     before_request=require_desk,
+    exception_handlers={WattledgerError: answer_in_desk},
     dependencies={"desk": Provide(provide_desk, sync_to_thread=False)},
     route_handlers=[
         today.today,

@@ -14,10 +14,11 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.response import Redirect
 
+from wattledger.apps.web.failures import WORDS, answer_refusal, wants_page
 from wattledger.apps.web.operator import words
 from wattledger.apps.web.operator.shown import Shown
 from wattledger.apps.web.pages import House, page
-from wattledger.core.kernel.errors import Forbidden, Unauthorized
+from wattledger.core.kernel.errors import Forbidden, Unauthorized, WattledgerError
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.staff import AuditRecord
 from wattledger.flows.sign_in import LASTS, Recognised, SignInDesk, recognise
@@ -33,7 +34,7 @@ RAIL: Final = (
     ("/desk/payments", "Payments", "card"),
     ("/desk/invoices", "Invoices", "invoice"),
     ("/desk/reports", "Reports", "report"),
-    ("/desk/reviews", "Review items", "alert"),
+    ("/desk/reviews", "Reviews", "alert"),
 )
 
 
@@ -160,6 +161,24 @@ async def require_desk(request: Request[Any, Any, Any]) -> Response[Any] | None:
         there = quote(f"{request.url.path}{query}", safe="")
         return Redirect(f"/desk/sign-in?next={there}", status_code=303)
     return None
+
+
+def answer_in_desk(request: Request[Any, Any, Any], error: WattledgerError) -> Response[Any]:
+    """A refusal within the desk's own frame, where somebody is signed in and a page was asked for."""
+    desk = request.state.get("desk")
+    if desk is None or not wants_page(request):
+        return answer_refusal(request, error)
+    title, advice = WORDS.get(error.http_status, WORDS[500])
+    answer: Response[Any] = desk.page(
+        "failure.html",
+        here="",
+        status_code=error.http_status,
+        title=title,
+        advice=advice,
+        message=error.message,
+        code=error.code,
+    )
+    return answer
 
 
 def provide_desk(request: Request[Any, Any, Any]) -> Desk:

@@ -12,10 +12,9 @@ from msgspec import Struct
 
 from wattledger.apps.web.operator.desk import AtDesk, Desk
 from wattledger.apps.web.operator.lists import asked, found
+from wattledger.apps.web.operator.sessions import driver_of
 from wattledger.core.billing.decided_bill import Decision
 from wattledger.core.kernel.errors import InvalidInput, Refused
-from wattledger.flows.ports.base import Work
-from wattledger.flows.ports.desk_rows import ReviewRow
 from wattledger.flows.resolve_review import ReviewPorts, resolve_review
 
 STATES: Final = (("open", "Open"), ("resolved", "Resolved"), ("all", "All"))
@@ -97,24 +96,19 @@ async def _page(
 ) -> Response[str]:
     async with desk.read() as work:
         review = found(await work.desk.review(review_item_id), "review")
-        options = await _options(work, review)
+        session = await work.desk.session(review.subject_id) if review.subject_kind == "session" else None
+        is_billed = await work.sessions.bill(review.subject_id) is not None
+    # An ended session without a bill needs one by the decision; everything else takes a note.
+    options = _CHARGES if session is not None and session[0].ended_at is not None and not is_billed else _NOTE
     return desk.page(
         "review.html",
         here="/desk/reviews",
         status_code=200 if error is None else error.http_status,
         review=review,
         subject=SUBJECTS[review.subject_kind].format(review.subject_id),
+        session=session,
+        driver_of=driver_of,
         options=options,
         form=form or DecisionForm(decision=str(options[0]["value"]) if len(options) == 1 else ""),
         error=error,
     )
-
-
-async def _options(work: Work, review: ReviewRow) -> list[dict[str, str]]:
-    """What a person may decide: an ended session without a bill needs one, everything else a note."""
-    if review.subject_kind == "session":
-        session = await work.sessions.session(review.subject_id)
-        is_billed = await work.sessions.bill(review.subject_id) is not None
-        if session is not None and session.ended_at is not None and not is_billed:
-            return list(_CHARGES)
-    return list(_NOTE)

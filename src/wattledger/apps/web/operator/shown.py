@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 
+from wattledger.apps.present.figures import energy_kwh, money
 from wattledger.core.kernel.instants import zone
-from wattledger.core.kernel.money import Money
 
 LOCALE: Final = "en_GB"
 NOTHING: Final = "–"
@@ -31,14 +31,11 @@ class Shown:
     def money(self, amount_minor: int | None, currency: str | None) -> str:
         if amount_minor is None or currency is None:
             return NOTHING
-        return str(format_currency(Money(amount_minor, currency).decimal(), currency, locale=LOCALE))
+        return money(amount_minor, currency)
 
     def kwh(self, energy_milliwh: int | None, digits: int = 2) -> str:
-        """Kilowatt-hours without their unit, rounded down for the eye; 3 digits are a watt-hour."""
-        if energy_milliwh is None:
-            return NOTHING
-        amount = Decimal(energy_milliwh // 10 ** (6 - digits)).scaleb(-digits)
-        return str(format_decimal(amount, format=f"#,##0.{'0' * digits}", locale=LOCALE))
+        """Kilowatt-hours without their unit, cut off rather than rounded; 3 digits are a watt-hour."""
+        return NOTHING if energy_milliwh is None else energy_kwh(energy_milliwh, decimals=digits)
 
     def kw(self, power_w: int | None) -> str:
         if power_w is None:
@@ -62,6 +59,10 @@ class Shown:
 
     def clock(self, at: datetime | None, time_zone: str | None = None) -> str:
         return NOTHING if at is None else f"{self.local(at, time_zone):%H:%M:%S}"
+
+    def protocol(self, subprotocol: str | None) -> str:
+        """``ocpp2.0.1`` is ``OCPP 2.0.1``."""
+        return NOTHING if not subprotocol else f"OCPP {subprotocol.removeprefix('ocpp')}"
 
     def day(self, on: date | None) -> str:
         return NOTHING if on is None else f"{on.day} {on:%b %Y}"

@@ -60,12 +60,10 @@ async def _parts(desk: Desk) -> dict[str, str]:
 
 def _listed(item: WorkItem) -> dict[str, Any]:
     path, action = _ACTIONS[item.kind]
-    # A review item's summary says it in full; elsewhere the reason is what there is to say.
-    is_review = item.kind == "review"
     return {
         "item": item,
-        "title": item.about if is_review else reason(item.reason),
-        "detail": reason(item.reason) if is_review else item.about,
+        "title": reason(item.reason),
+        "detail": item.about,
         "href": path.format(item.subject_id),
         "action": action,
     }

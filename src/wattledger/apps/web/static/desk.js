@@ -1,6 +1,10 @@
 // The desk's plots: <div data-plot='{...}'>. A table on the same page holds the same figures.
 "use strict";
 
+// On a phone the rail is a row: show where one is.
+const current = document.querySelector(".rail [aria-current]");
+if (current) current.closest(".rail").scrollLeft = current.offsetLeft - 16;
+
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function axis(word, scale, side, inFront) {
@@ -18,9 +22,14 @@ function axis(word, scale, side, inFront) {
   };
 }
 
-function timeAxis() {
-  return { ...axis("", "x", 2, false), size: 32, labelSize: 0, label: undefined };
+// An axis of instants, each written by `write`.
+function timeAxis(write, space) {
+  return { ...axis("", "x", 2, false), size: 32, labelSize: 0, label: undefined, space, values: (_, at) => at.map(write) };
 }
+
+const clock = (zone) => (at) => new Date(at * 1e3).toLocaleTimeString("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
+const day = (at) => new Date(at * 1e3).toLocaleDateString("en-GB", { timeZone: "UTC", day: "numeric", month: "short" });
+const DAY_S = 86400;
 
 // Vertical lines where another price began.
 function boundaries(marks) {
@@ -53,11 +62,11 @@ function power(facts) {
     tzDate: (at) => uPlot.tzDate(new Date(at * 1e3), facts.zone),
     scales: { kw: { range: (_, low, high) => [0, Math.max(1, high * 1.15)] }, kwh: { range: (_, low, high) => [0, Math.max(0.1, high * 1.15)] } },
     series: [
-      { value: (_, at) => (at == null ? "–" : new Date(at * 1e3).toLocaleTimeString("en-GB", { timeZone: facts.zone })) },
+      { label: "Time", value: (_, at) => (at == null ? "–" : clock(facts.zone)(at)) },
       { label: "Power, kW", scale: "kw", stroke: colour("--accent"), width: 2, fill: colour("--accent-soft"), spanGaps: true, value: (_, v) => (v == null ? "–" : v.toFixed(1)) },
       { label: "Energy, kWh", scale: "kwh", stroke: colour("--info"), width: 2, value: (_, v) => (v == null ? "–" : v.toFixed(3)) },
     ],
-    axes: [timeAxis(), axis("kW", "kw", 3, true), axis("kWh", "kwh", 1, false)],
+    axes: [timeAxis(clock(facts.zone), 56), axis("kW", "kw", 3, true), axis("kWh", "kwh", 1, false)],
     plugins: [boundaries(facts.marks)],
   };
 }
@@ -65,14 +74,14 @@ function power(facts) {
 function days(facts) {
   return {
     tzDate: (at) => uPlot.tzDate(new Date(at * 1e3), "UTC"),
-    scales: { money: { range: (_, low, high) => [0, Math.max(1, high * 1.15)] }, kwh: { range: (_, low, high) => [0, Math.max(1, high * 1.15)] }, count: { range: (_, low, high) => [0, Math.max(1, high * 1.15)] } },
+    scales: { x: { range: (_, low, high) => [low - DAY_S * 0.6, high + DAY_S * 0.6] }, money: { range: (_, low, high) => [0, Math.max(1, high * 1.15)] }, kwh: { range: (_, low, high) => [0, Math.max(1, high * 1.15)] }, count: { range: (_, low, high) => [0, Math.max(1, high * 1.15)] } },
     series: [
-      { value: (_, at) => (at == null ? "–" : new Date(at * 1e3).toLocaleDateString("en-GB", { timeZone: "UTC" })) },
+      { label: "Day", value: (_, at) => (at == null ? "–" : day(at)) },
       { label: `Revenue, ${facts.currency}`, scale: "money", stroke: colour("--accent"), fill: colour("--accent"), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.6, 48] }), value: (_, v) => (v == null ? "–" : v.toFixed(2)) },
       { label: "Energy, kWh", scale: "kwh", stroke: colour("--info"), width: 2, points: { show: true, size: 5, fill: colour("--surface") }, value: (_, v) => (v == null ? "–" : v.toFixed(2)) },
-      { label: "Sessions", scale: "count", show: true, width: 0, points: { show: false }, stroke: "transparent" },
+      { label: "Sessions", scale: "count", show: true, width: 0, points: { show: false }, stroke: "transparent", value: (_, v) => (v == null ? "–" : v) },
     ],
-    axes: [timeAxis(), axis(facts.currency, "money", 3, true), axis("kWh", "kwh", 1, false)],
+    axes: [timeAxis(day, 72), axis(facts.currency, "money", 3, true), axis("kWh", "kwh", 1, false)],
   };
 }
 

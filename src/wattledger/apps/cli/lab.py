@@ -1,0 +1,80 @@
+"""``wattledger lab``: virtual stations and a sandbox payment provider, for trying things out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from wattledger.apps.lab.provider.main import serve_provider
+from wattledger.apps.lab.stations.fleet import FleetSpec, StationSpec, run_fleet
+from wattledger.apps.lab.stations.wire import Payload
+from wattledger.flows.provision import check_token_pattern
+from wattledger.settings import load_settings
+
+_VERSIONS: Final = {"1.6": ("1.6",), "2.0.1": ("2.0.1",), "mixed": ("2.0.1", "1.6")}
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("provider")
+def provider_command(
+    port: Annotated[int, typer.Option(help="The port on the loopback.")] = 8090,
+    state: Annotated[Path | None, typer.Option(help="Its books; else a file in the data directory.")] = None,
+) -> None:
+    """Run the sandbox payment provider until Ctrl-C or SIGTERM."""
+    path = state or load_settings().data_dir / "sandbox-provider.sqlite3"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    typer.echo(f"The sandbox provider is on http://127.0.0.1:{port}")
+    asyncio.run(serve_provider(port, path))
+
+
+@app.command("stations")
+def stations_command(
+    *,
+    stations: Annotated[int, typer.Option(min=1, max=1000, help="How many, numbered from 1.")],
+    password: Annotated[str, typer.Option(help="Every station's password; {id} stands for its identity.")],
+    prefix: Annotated[str, typer.Option(help="Identities are the prefix and five digits.")] = "LOAD",
+    token: Annotated[str, typer.Option(help="The card seen at station number i.")] = "DE{i:06d}",  # noqa: S107 (an RFID card's uid)
+    ocpp: Annotated[str, typer.Option(help="1.6, 2.0.1 or mixed.")] = "mixed",
+    url: Annotated[str | None, typer.Option(help="Where to connect; else the station port here.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed lives the same day.")] = 1,
+    speed: Annotated[float, typer.Option(min=0.1, max=1000, help="How fast the stations' clocks run.")] = 1.0,
+) -> None:
+    """Run virtual stations that charge by themselves, as `wattledger provision` made them: JSON, an event a line."""
+    check_token_pattern(token)
+    if ocpp not in _VERSIONS:
+        raise typer.BadParameter(f"{ocpp!r} is none of {', '.join(_VERSIONS)}.", param_hint="--ocpp")
+    versions = _VERSIONS[ocpp]
+    specs = tuple(
+        StationSpec(
+            identity=(identity := f"{prefix}{number:05d}"),
+            version=versions[number % len(versions)],
+            password=password.replace("{id}", identity),
+            seed=seed * 1_000_003 + number,
+            speed=speed,
+            is_dc=True,
+            tokens=(token.format(i=number),),
+            gap_s=600.0,
+        )
+        for number in range(1, stations + 1)
+    )
+    fleet = FleetSpec(url or f"ws://127.0.0.1:{load_settings().station_port}/ocpp", specs)
+    asyncio.run(_run_fleet(fleet))
+
+
+async def _run_fleet(fleet: FleetSpec) -> None:
+    task = asyncio.ensure_future(run_fleet(fleet, None, _say))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _say(facts: Payload) -> None:
+    typer.echo(json.dumps(facts))
