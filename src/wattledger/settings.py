@@ -111,4 +111,4 @@ def unknown_names(environ: Mapping[str, str]) -> list[str]:
 def _path(kind: type, value: object) -> object:
     if kind is Path:
         return Path(str(value))
-    raise NotImplementedError
+    raise TypeError(f"No setting is read as {kind.__name__}.")

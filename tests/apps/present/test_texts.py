@@ -1,3 +1,5 @@
+"""What prices, rules and amounts are called where people read them."""
+
 from __future__ import annotations
 
 import string

@@ -1,3 +1,5 @@
+"""How much is held before a charge, when it must stop, and what becomes of the hold."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

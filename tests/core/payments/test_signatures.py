@@ -1,3 +1,5 @@
+"""Webhook signatures: what is signed, by which secret, and how old it may be."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
