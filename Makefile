@@ -23,7 +23,7 @@ ASSETS := $(if $(wildcard scripts/assets.py),$(VENDOR)/.made)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: .venv/.dev $(ASSETS) ## everything for developing, from hashes; the second time it is done at once
+setup: .venv/.dev $(ASSETS) node_modules/.made ## everything for developing, from hashes; the second time it is done at once
 	@echo "Ready: try 'make demo', 'make test-unit', '.venv/bin/wattledger --help'."
 
 check: lint types walls migrations tidy ## what a change must pass before its tests: lint, types, walls, migrations, tidiness
@@ -85,8 +85,12 @@ assets: .venv/.run ## fetch the scripts that pages use (npm, from the lock)
 	@rm -f $(VENDOR)/.made
 	@$(MAKE) --no-print-directory $(VENDOR)/.made
 
+# OCPP clients of other houses, from the lock: the tests that want them skip themselves, loudly, without.
+node_modules/.made: package.json package-lock.json scripts/assets.py | .venv/.dev
+	.venv/bin/python scripts/assets.py --peers
+
 clean: ## remove what was built or fetched; your data directory stays
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache screenshots $(VENDOR)
+	rm -rf .venv node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache screenshots $(VENDOR)
 	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp says that the installed packages are those of the lock beside it.
