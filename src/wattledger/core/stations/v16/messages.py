@@ -179,73 +179,14 @@ class DataTransfer(Message, frozen=True):
     data: str | UnsetType = UNSET
 
 
-class DiagnosticsStatusNotification(Message, frozen=True):
-    status: Literal["Idle", "Uploaded", "UploadFailed", "Uploading"]
-
-
-class FirmwareStatusNotification(Message, frozen=True):
-    status: Literal[
-        "Downloaded",
-        "DownloadFailed",
-        "Downloading",
-        "Idle",
-        "InstallationFailed",
-        "Installing",
-        "Installed",
-    ]
-
-
 class Heartbeat(Message, frozen=True):
     pass
-
-
-class LogStatusNotification(Message, frozen=True):
-    status: Literal[
-        "BadMessage",
-        "Idle",
-        "NotSupportedOperation",
-        "PermissionDenied",
-        "Uploaded",
-        "UploadFailure",
-        "Uploading",
-    ]
-    request_id: int | UnsetType = UNSET
 
 
 class MeterValues(Message, frozen=True):
     connector_id: int
     meter_value: Annotated[list[MeterValue], Meta(min_length=1)]
     transaction_id: int | UnsetType = UNSET
-
-
-class SecurityEventNotification(Message, frozen=True):
-    type: Text50
-    timestamp: str
-    tech_info: Text255 | UnsetType = UNSET
-
-
-class SignCertificate(Message, frozen=True):
-    csr: Annotated[str, Meta(max_length=5500)]
-
-
-class SignedFirmwareStatusNotification(Message, frozen=True):
-    status: Literal[
-        "Downloaded",
-        "DownloadFailed",
-        "Downloading",
-        "DownloadPaused",
-        "DownloadScheduled",
-        "Idle",
-        "InstallationFailed",
-        "Installed",
-        "Installing",
-        "InstallRebooting",
-        "InstallScheduled",
-        "InstallVerificationFailed",
-        "InvalidSignature",
-        "SignatureVerified",
-    ]
-    request_id: int | UnsetType = UNSET
 
 
 class StartTransaction(Message, frozen=True):
@@ -299,10 +240,6 @@ class DataTransferResponse(Message, frozen=True):
 
 class HeartbeatResponse(Message, frozen=True):
     current_time: str
-
-
-class SignCertificateResponse(Message, frozen=True):
-    status: Literal["Accepted", "Rejected"]
 
 
 class StartTransactionResponse(Message, frozen=True):

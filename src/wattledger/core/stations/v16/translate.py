@@ -28,7 +28,7 @@ from wattledger.core.stations.readings import (
     readings_of,
 )
 from wattledger.core.stations.refusals import CallRefused, Codes, refuse_nul
-from wattledger.core.stations.v16 import commands, messages
+from wattledger.core.stations.v16 import firmware, messages, remote, security
 
 CODES: Final = Codes(malformed="FormationViolation", occurrence="OccurenceConstraintViolation")
 CONNECTOR_NO_MAX: Final = 2**31 - 1
@@ -114,10 +114,10 @@ def command(command: talk.Command) -> tuple[str, bytes]:
             if len(token_uid) > 20:
                 raise InvalidInput("token_too_long", "An OCPP 1.6 idTag has at most 20 characters.")
             connector_id = evse_no if evse_no > 0 else UNSET
-            start = commands.RemoteStartTransaction(id_tag=token_uid, connector_id=connector_id)
+            start = remote.RemoteStartTransaction(id_tag=token_uid, connector_id=connector_id)
             return "RemoteStartTransaction", _encode(start)
         case talk.StopSession(session_ref=session_ref):
-            stop = commands.RemoteStopTransaction(transaction_id=_transaction_id(session_ref))
+            stop = remote.RemoteStopTransaction(transaction_id=_transaction_id(session_ref))
             return "RemoteStopTransaction", _encode(stop)
 
 
@@ -327,18 +327,18 @@ _READERS: Final = {
     "StatusNotification": reader(messages.StatusNotification, _status, CODES),
     "StopTransaction": reader(messages.StopTransaction, _stop, CODES),
     "DataTransfer": noted(messages.DataTransfer, CODES),
-    "DiagnosticsStatusNotification": noted(messages.DiagnosticsStatusNotification, CODES),
-    "FirmwareStatusNotification": noted(messages.FirmwareStatusNotification, CODES),
-    "LogStatusNotification": noted(messages.LogStatusNotification, CODES),
-    "SecurityEventNotification": noted(messages.SecurityEventNotification, CODES),
-    "SignCertificate": noted(messages.SignCertificate, CODES),
-    "SignedFirmwareStatusNotification": noted(messages.SignedFirmwareStatusNotification, CODES),
+    "DiagnosticsStatusNotification": noted(firmware.DiagnosticsStatusNotification, CODES),
+    "FirmwareStatusNotification": noted(firmware.FirmwareStatusNotification, CODES),
+    "LogStatusNotification": noted(firmware.LogStatusNotification, CODES),
+    "SecurityEventNotification": noted(security.SecurityEventNotification, CODES),
+    "SignCertificate": noted(security.SignCertificate, CODES),
+    "SignedFirmwareStatusNotification": noted(firmware.SignedFirmwareStatusNotification, CODES),
 }
 _NOTED_ANSWERS: Final[dict[str, messages.Message]] = {
     "DataTransfer": messages.DataTransferResponse(status="UnknownVendorId"),
-    "SignCertificate": messages.SignCertificateResponse(status="Rejected"),
+    "SignCertificate": security.SignCertificateResponse(status="Rejected"),
 }
 _RESULTS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
-    "RemoteStartTransaction": msgspec.json.Decoder(commands.RemoteStartTransactionResponse),
-    "RemoteStopTransaction": msgspec.json.Decoder(commands.RemoteStopTransactionResponse),
+    "RemoteStartTransaction": msgspec.json.Decoder(remote.RemoteStartTransactionResponse),
+    "RemoteStopTransaction": msgspec.json.Decoder(remote.RemoteStopTransactionResponse),
 }

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from wattledger.core.stations.v201.types import (
+    CertificateText,
     Evse,
     IdToken,
     IdTokenInfo,
@@ -25,6 +26,7 @@ from wattledger.core.stations.v201.types import (
     Text36,
     Text50,
     Text255,
+    refuse_no_number,
 )
 
 RegistrationStatus = Literal["Accepted", "Pending", "Rejected"]
@@ -101,7 +103,7 @@ class Transaction(Part, frozen=True):
 
 class Authorize(Part, frozen=True):
     id_token: IdToken
-    certificate: Annotated[str, Meta(max_length=5500)] | UnsetType = UNSET
+    certificate: CertificateText | UnsetType = UNSET
     iso15118_certificate_hash_data: (
         Annotated[list[OcspRequestData], Meta(min_length=1, max_length=4)] | UnsetType
     ) = UNSET
@@ -123,11 +125,11 @@ class BootNotification(Part, frozen=True):
 
 
 class DataTransfer(Part, frozen=True):
-    """``data`` may be any JSON value, and stays as it came."""
+    """Either side's: ``data`` may be any JSON value, and stays as it came."""
 
     vendor_id: Text255
     message_id: Text50 | UnsetType = UNSET
-    data: msgspec.Raw = msgspec.Raw(b"null")
+    data: msgspec.Raw | UnsetType = UNSET
 
 
 class Heartbeat(Part, frozen=True):
@@ -170,6 +172,18 @@ class Empty(Part, frozen=True):
 
 class AuthorizeResponse(Part, frozen=True):
     id_token_info: IdTokenInfo
+    certificate_status: (
+        Literal[
+            "Accepted",
+            "SignatureError",
+            "CertificateExpired",
+            "CertificateRevoked",
+            "NoCertificateAvailable",
+            "CertChainError",
+            "ContractCancelled",
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class BootNotificationResponse(Part, frozen=True):
@@ -181,6 +195,8 @@ class BootNotificationResponse(Part, frozen=True):
 
 class DataTransferResponse(Part, frozen=True):
     status: Literal["Accepted", "Rejected", "UnknownMessageId", "UnknownVendorId"]
+    data: msgspec.Raw | UnsetType = UNSET
+    status_info: StatusInfo | UnsetType = UNSET
 
 
 class HeartbeatResponse(Part, frozen=True):
@@ -193,3 +209,8 @@ class TransactionEventResponse(Part, frozen=True):
     id_token_info: IdTokenInfo | UnsetType = UNSET
     updated_personal_message: MessageContent | UnsetType = UNSET
     total_cost: msgspec.Raw | UnsetType = UNSET
+    charging_priority: int | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.total_cost is not UNSET:
+            refuse_no_number(self.total_cost)

@@ -20,7 +20,18 @@ from wattledger.core.stations import talk
 from wattledger.core.stations.dialect import Payload, noted, reader
 from wattledger.core.stations.readings import ENERGY, OUTLET, PERIODIC, Sample, instant_of, readings_of
 from wattledger.core.stations.refusals import CallRefused, Codes, refuse_nul
-from wattledger.core.stations.v201 import commands, messages, notices, types
+from wattledger.core.stations.v201 import (
+    charging,
+    display,
+    firmware,
+    messages,
+    monitoring,
+    remote,
+    reservation,
+    security,
+    types,
+    variables,
+)
 
 CODES: Final = Codes(malformed="FormatViolation", occurrence="OccurrenceConstraintViolation")
 EVSE_NO_MAX: Final = 2**31 - 1
@@ -114,7 +125,7 @@ def command(command: talk.Command) -> tuple[str, bytes]:
     match command:
         case talk.StartSession(evse_no=evse_no, remote_start_id=remote_start_id):
             return "RequestStartTransaction", _encode(
-                commands.RequestStartTransaction(
+                remote.RequestStartTransaction(
                     remote_start_id=remote_start_id,
                     id_token=_id_token(command.token_uid, command.token_type),
                     evse_id=evse_no if evse_no > 0 else UNSET,
@@ -123,7 +134,7 @@ def command(command: talk.Command) -> tuple[str, bytes]:
         case talk.StopSession(session_ref=session_ref):
             if not 0 < len(session_ref) <= 36:
                 raise InvalidInput("session_ref_malformed", "A transactionId has 1 to 36 characters.")
-            return "RequestStopTransaction", _encode(commands.RequestStopTransaction(transaction_id=session_ref))
+            return "RequestStopTransaction", _encode(remote.RequestStopTransaction(transaction_id=session_ref))
 
 
 def command_result(action: str, payload: Payload) -> talk.CommandResult:
@@ -285,36 +296,36 @@ _READERS: Final = {
     type_.__name__: noted(type_, CODES)
     for type_ in (
         messages.DataTransfer,
-        notices.ClearedChargingLimit,
-        notices.FirmwareStatusNotification,
-        notices.Get15118EVCertificate,
-        notices.GetCertificateStatus,
-        notices.LogStatusNotification,
-        notices.NotifyChargingLimit,
-        notices.NotifyCustomerInformation,
-        notices.NotifyDisplayMessages,
-        notices.NotifyEVChargingNeeds,
-        notices.NotifyEVChargingSchedule,
-        notices.NotifyEvent,
-        notices.NotifyMonitoringReport,
-        notices.NotifyReport,
-        notices.PublishFirmwareStatusNotification,
-        notices.ReportChargingProfiles,
-        notices.ReservationStatusUpdate,
-        notices.SecurityEventNotification,
-        notices.SignCertificate,
+        charging.ClearedChargingLimit,
+        firmware.FirmwareStatusNotification,
+        security.Get15118EVCertificate,
+        security.GetCertificateStatus,
+        firmware.LogStatusNotification,
+        charging.NotifyChargingLimit,
+        display.NotifyCustomerInformation,
+        display.NotifyDisplayMessages,
+        charging.NotifyEVChargingNeeds,
+        charging.NotifyEVChargingSchedule,
+        monitoring.NotifyEvent,
+        monitoring.NotifyMonitoringReport,
+        variables.NotifyReport,
+        firmware.PublishFirmwareStatusNotification,
+        charging.ReportChargingProfiles,
+        reservation.ReservationStatusUpdate,
+        security.SecurityEventNotification,
+        security.SignCertificate,
     )
 }
 # Nothing is granted that nobody decided: certificates and schedules are refused in their own words.
 _NOTED_ANSWERS: Final[dict[str, types.Part]] = {
     "DataTransfer": messages.DataTransferResponse(status="UnknownVendorId"),
-    "Get15118EVCertificate": notices.Get15118EVCertificateResponse(status="Failed", exi_response=""),
-    "GetCertificateStatus": notices.GetCertificateStatusResponse(status="Failed"),
-    "NotifyEVChargingNeeds": notices.NotifyEVChargingNeedsResponse(status="Rejected"),
-    "NotifyEVChargingSchedule": notices.NotifyEVChargingScheduleResponse(status="Rejected"),
-    "SignCertificate": notices.SignCertificateResponse(status="Rejected"),
+    "Get15118EVCertificate": security.Get15118EVCertificateResponse(status="Failed", exi_response=""),
+    "GetCertificateStatus": security.GetCertificateStatusResponse(status="Failed"),
+    "NotifyEVChargingNeeds": charging.NotifyEVChargingNeedsResponse(status="Rejected"),
+    "NotifyEVChargingSchedule": charging.NotifyEVChargingScheduleResponse(status="Rejected"),
+    "SignCertificate": security.SignCertificateResponse(status="Rejected"),
 }
 _RESULTS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
-    "RequestStartTransaction": msgspec.json.Decoder(commands.RequestStartTransactionResponse),
-    "RequestStopTransaction": msgspec.json.Decoder(commands.RequestStopTransactionResponse),
+    "RequestStartTransaction": msgspec.json.Decoder(remote.RequestStartTransactionResponse),
+    "RequestStopTransaction": msgspec.json.Decoder(remote.RequestStopTransactionResponse),
 }

@@ -7,18 +7,22 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+Text6 = Annotated[str, Meta(max_length=6)]
 Text8 = Annotated[str, Meta(max_length=8)]
 Text16 = Annotated[str, Meta(max_length=16)]
 Text20 = Annotated[str, Meta(max_length=20)]
 Text25 = Annotated[str, Meta(max_length=25)]
+Text32 = Annotated[str, Meta(max_length=32)]
 Text36 = Annotated[str, Meta(max_length=36)]
 Text40 = Annotated[str, Meta(max_length=40)]
 Text50 = Annotated[str, Meta(max_length=50)]
+Text64 = Annotated[str, Meta(max_length=64)]
 Text128 = Annotated[str, Meta(max_length=128)]
 Text255 = Annotated[str, Meta(max_length=255)]
 Text512 = Annotated[str, Meta(max_length=512)]
 Text1000 = Annotated[str, Meta(max_length=1000)]
 Text2500 = Annotated[str, Meta(max_length=2500)]
+CertificateText = Annotated[str, Meta(max_length=5500)]
 
 IdTokenKind = Literal[
     "Central",
@@ -82,6 +86,12 @@ Measurand = Literal[
 Phase = Literal["L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1"]
 
 
+def refuse_no_number(value: msgspec.Raw) -> None:
+    """Raises TypeError where the kept JSON text is no number; as a float it would not keep its own digits."""
+    if bytes(value)[:1] not in b"-0123456789":
+        raise TypeError("Expected a number")
+
+
 class CustomData(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """A vendor's own facts; the one place where unknown fields are allowed."""
 
@@ -143,6 +153,13 @@ class Variable(Part, frozen=True):
     instance: Text50 | UnsetType = UNSET
 
 
+class CertificateHashData(Part, frozen=True):
+    hash_algorithm: Literal["SHA256", "SHA384", "SHA512"]
+    issuer_name_hash: Text128
+    issuer_key_hash: Text128
+    serial_number: Text40
+
+
 class OcspRequestData(Part, frozen=True):
     hash_algorithm: Literal["SHA256", "SHA384", "SHA512"]
     issuer_name_hash: Text128
@@ -175,8 +192,7 @@ class SampledValue(Part, frozen=True):
     unit_of_measure: UnitOfMeasure | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        if bytes(self.value)[:1] not in b"-0123456789":
-            raise TypeError("Expected a number as `value`")
+        refuse_no_number(self.value)
 
 
 class MeterValue(Part, frozen=True):
