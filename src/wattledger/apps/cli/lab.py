@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import signal
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from wattledger.apps.children import READY_LINE, on_signals, stop_with_supervisor
 from wattledger.apps.lab.provider.main import serve_provider
 from wattledger.apps.lab.stations.fleet import FleetSpec, StationSpec, run_fleet
 from wattledger.apps.lab.stations.wire import Payload
@@ -26,12 +26,22 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 def provider_command(
     port: Annotated[int, typer.Option(help="The port on the loopback.")] = 8090,
     state: Annotated[Path | None, typer.Option(help="Its books; else a file in the data directory.")] = None,
+    supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
 ) -> None:
     """Run the sandbox payment provider until Ctrl-C or SIGTERM."""
     path = state or load_settings().data_dir / "sandbox-provider.sqlite3"
     path.parent.mkdir(parents=True, exist_ok=True)
+    if supervised:
+        asyncio.run(_serve_supervised(port, path))
+        return
     typer.echo(f"The sandbox provider is on http://127.0.0.1:{port}")
     asyncio.run(serve_provider(port, path))
+
+
+async def _serve_supervised(port: int, path: Path) -> None:
+    stop = asyncio.Event()
+    await stop_with_supervisor(stop)
+    await serve_provider(port, path, stop, lambda: typer.echo(READY_LINE))
 
 
 @app.command("stations")
@@ -46,7 +56,7 @@ def stations_command(
     seed: Annotated[int, typer.Option(help="The same seed lives the same day.")] = 1,
     speed: Annotated[float, typer.Option(min=0.1, max=1000, help="How fast the stations' clocks run.")] = 1.0,
 ) -> None:
-    """Run virtual stations that charge by themselves, as `wattledger provision` made them: JSON, an event a line."""
+    """Run virtual stations that charge by themselves, as `wattledger provision` made them: JSON lines."""
     check_token_pattern(token)
     if ocpp not in _VERSIONS:
         raise typer.BadParameter(f"{ocpp!r} is none of {', '.join(_VERSIONS)}.", param_hint="--ocpp")
@@ -70,8 +80,7 @@ def stations_command(
 
 async def _run_fleet(fleet: FleetSpec) -> None:
     task = asyncio.ensure_future(run_fleet(fleet, None, _say))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    on_signals(task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
 

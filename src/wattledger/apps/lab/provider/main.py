@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from socket import socket
 
 import httpx
 import uvicorn
@@ -46,14 +47,19 @@ def create_provider(desk: Desk) -> Litestar:
     )
 
 
-async def serve_provider(port: int, state_file: Path, stop: asyncio.Event | None = None) -> None:
-    """Serves on the loopback until ``stop`` is set, or until SIGTERM where there is none."""
+async def serve_provider(
+    port: int, state_file: Path, stop: asyncio.Event | None = None, ready: Callable[[], None] | None = None
+) -> None:
+    """Serves on the loopback until ``stop`` is set, or until SIGTERM where there is none.
+
+    ``ready`` is called once it listens.
+    """
     store = Store(state_file)
     desk = Desk(store, f"http://127.0.0.1:{port}")
     config = uvicorn.Config(
         create_provider(desk), host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="on"
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, ready)
     try:
         if stop is None:
             await server.serve()
@@ -66,6 +72,19 @@ async def serve_provider(port: int, state_file: Path, stop: asyncio.Event | None
         await serving
     finally:
         store.close()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self._ready is not None:
+            self._ready()
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from random import Random
+from typing import Any, Final
 
 import msgspec
 
 from wattledger.apps.lab.stations.faults import Fault
+from wattledger.apps.lab.stations.memory import MeterMemory
 from wattledger.apps.lab.stations.station import VirtualStation
+from wattledger.apps.lab.stations.vehicle import car_of
 from wattledger.apps.lab.stations.wire import Payload
 
+_SEND_HOME_S: Final = 10.0
 Say = Callable[[Payload], None]
 
 
@@ -27,6 +32,7 @@ class StationSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One station of a fleet. ``tokens`` are the RFID cards seen there; ``gap_s`` None drives nothing by itself.
 
     ``gap_s`` and ``stay_s`` are mean seconds on the station's clock: between two cars, and from plug to unplug.
+    ``plugs_in_after_s``: whoever starts from afar has a car here, plugged in so much later, gone afterwards.
     """
 
     identity: str
@@ -43,17 +49,23 @@ class StationSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     faults: tuple[Fault, ...] = ()
     gap_s: float | None = None
     stay_s: float = 1_800.0
+    plugs_in_after_s: float | None = None
 
 
 class FleetSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``memory`` is the file in which the stations' meters outlive them; without it they begin as seeded."""
+
     url: str
     stations: tuple[StationSpec, ...]
+    memory: str | None = None
 
 
 class Fleet:
     def __init__(self, spec: FleetSpec, say: Say) -> None:
         self._say = say
         self._specs = {station.identity: station for station in spec.stations}
+        self._meters = None if spec.memory is None else MeterMemory(Path(spec.memory))
+        self._errands: set[asyncio.Task[None]] = set()
         self.stations = {one.identity: self._built(spec.url, one) for one in spec.stations}
 
     async def run(self, lines: AsyncIterator[str] | None) -> None:
@@ -70,12 +82,15 @@ class Fleet:
             await asyncio.wait([steering, *tasks], return_when=asyncio.FIRST_COMPLETED)
         finally:
             await asyncio.gather(*(station.stop() for station in self.stations.values()))
-            for task in (steering, *tasks):
+            for task in (steering, *tasks, *self._errands):
                 task.cancel()
-            await asyncio.gather(steering, *tasks, return_exceptions=True)
+            await asyncio.gather(steering, *tasks, *self._errands, return_exceptions=True)
 
     async def command(self, request: Payload) -> Payload:
         """What one line asks for. Raises KeyError, ValueError or TypeError where it makes no sense."""
+        if request["do"] == "send_home":
+            await asyncio.gather(*(send_home(station) for station in self.stations.values()))
+            return {}
         station = self.stations[request["station"]]
         return await _COMMANDS[request["do"]](station, request)
 
@@ -94,10 +109,27 @@ class Fleet:
             sample_interval_s=spec.sample_interval_s,
             faults=spec.faults,
             announce=self._announce,
+            registers={} if self._meters is None else self._meters.of(spec.identity),
         )
 
     def _announce(self, event: str, station: VirtualStation, facts: Payload) -> None:
+        if event == "metered":
+            if self._meters is not None:
+                self._meters.note(station.identity, facts["evse"], facts["register_milliwh"])
+            return
         self._say({"event": event, "station": station.identity, **facts})
+        wait_s = self._specs[station.identity].plugs_in_after_s
+        if wait_s is None:
+            return
+        if event == "start_asked":
+            self._run_errand(_arrive(station, facts["evse"], wait_s))
+        elif event == "session_ended":
+            self._run_errand(_depart(station, facts["evse"], wait_s))
+
+    def _run_errand(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
 
     async def _steer(self, lines: AsyncIterator[str]) -> None:
         async for line in lines:
@@ -163,7 +195,9 @@ def busy_day(
 
 
 async def _plug_in(station: VirtualStation, request: Payload) -> Payload:
-    await station.plug_in(int(request["evse"]))
+    """``car``, where given, has ``battery_wh``, ``soc_percent`` and ``power_max_w``; else some car comes."""
+    car = None if request.get("car") is None else car_of(**request["car"])
+    await station.plug_in(int(request["evse"]), car)
     return {}
 
 
@@ -218,6 +252,27 @@ _COMMANDS: dict[str, Callable[[VirtualStation, Payload], Awaitable[Payload]]] = 
     "cut": _cut,
     "state": _state,
 }
+
+
+async def send_home(station: VirtualStation) -> None:
+    """Every car has left, and the server knows, unless it does not answer within ten seconds."""
+    for evse in station.evses.values():
+        if evse.car is not None:
+            await station.unplug(evse.no)
+    with suppress(TimeoutError):
+        await station.until(lambda: not station.has_queued(None), _SEND_HOME_S)
+
+
+async def _arrive(station: VirtualStation, evse_no: int, wait_s: float) -> None:
+    await asyncio.sleep(wait_s)
+    if station.evses[evse_no].car is None:
+        await station.plug_in(evse_no)
+
+
+async def _depart(station: VirtualStation, evse_no: int, wait_s: float) -> None:
+    await asyncio.sleep(wait_s)
+    if station.evses[evse_no].car is not None and station.evses[evse_no].session is None:
+        await station.unplug(evse_no)
 
 
 async def _forever() -> None:

@@ -7,7 +7,7 @@ Drive it with ``plug_in``, ``present_token`` and ``unplug`` while ``run`` is run
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -53,7 +53,9 @@ class VirtualStation:
         backoff_s: float = 1.0,
         call_timeout_s: float = 30.0,
         announce: Announce | None = None,
+        registers: Mapping[int, int] | None = None,
     ) -> None:
+        """``registers`` are where the meters stood, by EVSE, in milliwatt-hours: they never run backwards."""
         self.identity, self.version = identity, version
         self.faults = frozenset(faults)
         self.is_dc = is_dc
@@ -66,6 +68,8 @@ class VirtualStation:
         limit_w = power_max_w or (150_000 if is_dc else 22_000)
         now = self.clock.now()
         self.evses = {no: Evse(no, seeded_meter(self.rng), limit_w, now) for no in range(1, evses + 1)}
+        for no, register_milliwh in (registers or {}).items():
+            self.evses[no].meter.register_milliwh = register_milliwh
         self.sessions: list[Session] = []
         self._wire = wire_of(version)
         self._distortion = Distortion(self.faults)
@@ -154,6 +158,7 @@ class VirtualStation:
         if not free:
             return False
         self._grant(free[0], grant, "RemoteStart")
+        self._tell_world("start_asked", {"evse": free[0].no})
         return True
 
     def stop_remotely(self, session_ref: str) -> bool:
@@ -331,6 +336,7 @@ class VirtualStation:
             is_offline=not self.is_online,
         )
         session.seq_no += 1
+        self._tell_world("metered", {"evse": evse.no, "register_milliwh": evse.meter.register_milliwh})
         self._courier.outbox.put(session, self._distortion.told(session, fact))
         self.changed()
 

@@ -60,6 +60,11 @@ class Meter:
         return power_w
 
 
+def car_of(*, battery_wh: int, soc_percent: int, power_max_w: int) -> Car:
+    """A car as told."""
+    return Car(battery_wh, battery_wh * 10 * soc_percent, power_max_w)
+
+
 def seeded_car(rng: Random, *, is_dc: bool = False) -> Car:
     """A car as it arrives at a charging place: somewhat empty."""
     battery_wh = rng.choice(_BATTERIES_WH)
