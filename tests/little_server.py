@@ -16,6 +16,7 @@ from wattledger.apps.lab.stations.station import VirtualStation
 from wattledger.core.kernel.money import Money
 from wattledger.core.metering.events import EventKind, SessionEvent
 from wattledger.core.stations import talk
+from wattledger.core.stations.commands import Command
 from wattledger.core.stations.link import Answer, Ask, Link, Say
 
 BLOCKED = "B10C4ED0"
@@ -40,7 +41,7 @@ class LittleServer:
     def ends(self) -> list[SessionEvent]:
         return [event for event in self.events if event.kind is EventKind.ENDED]
 
-    async def command(self, identity: str, command: talk.Command) -> None:
+    async def command(self, identity: str, command: Command) -> None:
         link, connection = self.links[identity]
         text = link.call("key", command, datetime.now(UTC))
         assert text is not None

@@ -27,7 +27,9 @@ from wattledger.core.stations import v201 as rooms201
 from wattledger.core.stations.dialect import Dialect
 from wattledger.core.stations.refusals import CallRefused
 from wattledger.core.stations.v16 import translate as v16
+from wattledger.core.stations.v16.actions import ACTIONS as ACTIONS_16
 from wattledger.core.stations.v201 import translate as v201
+from wattledger.core.stations.v201.actions import ACTIONS as ACTIONS_201
 
 type_words: dict[str, Any] = {"string": "x", "integer": 7, "number": 1.5, "boolean": True}
 FOREIGN: tuple[Any, ...] = (None, True, 1.0, -2.5, "text", [7], {"vendorId": "x"})
@@ -204,7 +206,7 @@ class TestWhatAStationCalls:
             for path in (importlib.resources.files("ocpp") / "v201" / "schemas").iterdir()
             if path.name.endswith("Request.json")
         }
-        assert requests == set(v201._READERS) | v201._OURS
+        assert requests == set(v201._READERS) | set(ACTIONS_201)
 
     def test_covers_every_action_of_1_6_that_a_station_sends(self) -> None:
         requests = {
@@ -212,7 +214,7 @@ class TestWhatAStationCalls:
             for path in (importlib.resources.files("ocpp") / "v16" / "schemas").iterdir()
             if not path.name.endswith("Response.json")
         }
-        assert requests == set(v16._READERS) | v16._OURS
+        assert requests == set(v16._READERS) | set(ACTIONS_16)
 
     def test_a_frequency_does_not_cost_a_stop_of_1_6_its_acknowledgement(self) -> None:
         """The one place where we take more than the schema: its StopTransaction does not know Hertz."""

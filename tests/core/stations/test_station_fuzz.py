@@ -16,6 +16,7 @@ from wattledger.core.stations.frames import FrameError, parse_frame
 from wattledger.core.stations.link import Ask, Link
 from wattledger.core.stations.refusals import CallRefused
 from wattledger.core.stations.v16 import translate as v16
+from wattledger.core.stations.v16.actions import ACTIONS
 from wattledger.core.stations.v201 import translate as v201
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -32,7 +33,7 @@ anything: st.SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=12,
 )
-actions = st.sampled_from([*v16._READERS, *v201._READERS, *sorted(v16._OURS), "Nonsense"])
+actions = st.sampled_from([*v16._READERS, *v201._READERS, *ACTIONS, "Nonsense"])
 sample = st.fixed_dictionaries(
     {"value": anything},
     optional={

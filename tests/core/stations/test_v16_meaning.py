@@ -12,6 +12,7 @@ import pytest
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.metering.events import Context, EventKind, Reading, SessionEvent
 from wattledger.core.stations import talk
+from wattledger.core.stations.commands import Command
 from wattledger.core.stations.refusals import CallRefused
 from wattledger.core.stations.v16 import translate as v16
 
@@ -246,7 +247,7 @@ class TestACommand:
             (talk.StopSession("seven"), "session_ref_malformed"),
         ],
     )
-    def test_that_cannot_be_said_is_not_sent(self, command: talk.Command, code: str) -> None:
+    def test_that_cannot_be_said_is_not_sent(self, command: Command, code: str) -> None:
         with pytest.raises(InvalidInput) as caught:
             v16.command(command)
         assert caught.value.code == code

@@ -13,6 +13,7 @@ from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.money import Money
 from wattledger.core.metering.events import Activity, Context, EventKind, Reading, SessionEvent
 from wattledger.core.stations import talk
+from wattledger.core.stations.commands import Command
 from wattledger.core.stations.refusals import CallRefused
 from wattledger.core.stations.v201 import translate as v201
 
@@ -249,7 +250,7 @@ class TestACommand:
             (talk.StopSession("x" * 37), "session_ref_malformed"),
         ],
     )
-    def test_that_cannot_be_said_is_not_sent(self, command: talk.Command, code: str) -> None:
+    def test_that_cannot_be_said_is_not_sent(self, command: Command, code: str) -> None:
         with pytest.raises(InvalidInput) as caught:
             v201.command(command)
         assert caught.value.code == code

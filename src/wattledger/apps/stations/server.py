@@ -6,7 +6,7 @@ import asyncio
 import hmac
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,9 @@ from wattledger.apps.stations.committer import Committer
 from wattledger.apps.stations.doorway import STATUS_OF, identity_in, password_in, subprotocol_of
 from wattledger.core.kernel.errors import InvalidInput, Refused, Unauthorized, WattledgerError
 from wattledger.core.stations import talk
-from wattledger.core.stations.link import SUBPROTOCOLS, Answer, Ask, Link, Nothing, Say
+from wattledger.core.stations.commands import decode_command
+from wattledger.core.stations.link import Answer, Ask, Link, Nothing, Say
+from wattledger.core.stations.versions import SUBPROTOCOLS
 from wattledger.flows.ports.base import Clock, Ids, Secrets
 from wattledger.flows.ports.station_work import WaitingCommand
 from wattledger.flows.station_state import LiveStation
@@ -34,10 +36,6 @@ PROOF_WITHIN_S: Final = 2.0
 _CLOSE_RESTART: Final = 1012
 _log = structlog.get_logger("stations")
 
-_COMMANDS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
-    "start_session": msgspec.json.Decoder(talk.StartSession),
-    "stop_session": msgspec.json.Decoder(talk.StopSession),
-}
 # Answered at once: they leave nothing behind that a crash could lose.
 _AT_ONCE: Final = (talk.HeartbeatTold, talk.Noted, talk.ReadingsTold)
 _ACKNOWLEDGED: Final = talk.Acknowledged()
@@ -202,7 +200,7 @@ class StationServer:
                 )
                 continue
             try:
-                text = linked.link.call(key, _COMMANDS[command.kind].decode(command.body), self._clock.now())
+                text = linked.link.call(key, decode_command(command.kind, command.body), self._clock.now())
             except InvalidInput as error:
                 self._record(Answer(key, talk.CommandResult.FAILED, msgspec.Raw(b"{}")), error.message)
                 continue

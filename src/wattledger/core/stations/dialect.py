@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from wattledger.core.stations import talk
+from wattledger.core.stations.commands import Command
 from wattledger.core.stations.refusals import Codes, refusal_of
 
 Payload = bytes | msgspec.Raw
@@ -27,7 +28,7 @@ class Dialect(Protocol):
         """The payload of the CALLRESULT."""
         ...
 
-    def command(self, command: talk.Command) -> tuple[str, bytes]:
+    def command(self, command: Command) -> tuple[str, bytes]:
         """The action and payload of our CALL. Raises InvalidInput where the version cannot say it."""
         ...
 

@@ -15,7 +15,7 @@ import msgspec
 
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.stations import talk
-from wattledger.core.stations.dialect import Dialect
+from wattledger.core.stations.commands import Command
 from wattledger.core.stations.frames import (
     CallFrame,
     ErrorFrame,
@@ -27,12 +27,7 @@ from wattledger.core.stations.frames import (
     result_frame,
 )
 from wattledger.core.stations.refusals import CallRefused
-from wattledger.core.stations.v16 import translate as v16
-from wattledger.core.stations.v201 import translate as v201
-
-# By preference. A version joins by its sub-protocol here and its package beside these two.
-SUBPROTOCOLS: Final = ("ocpp2.0.1", "ocpp1.6")
-_DIALECTS: Final[dict[str, Dialect]] = {"ocpp2.0.1": v201, "ocpp1.6": v16}
+from wattledger.core.stations.versions import SUBPROTOCOLS, dialect_of
 
 CALL_TIMEOUT_S: Final = 30
 # A well-behaved station has one CALL open. More than this is a flood, and is answered rather than stored.
@@ -99,7 +94,7 @@ class Link:
     def __init__(self, subprotocol: str, *, call_prefix: str) -> None:
         self.subprotocol = subprotocol
         self.is_v16 = subprotocol == "ocpp1.6"
-        self._dialect = _DIALECTS[subprotocol]
+        self._dialect = dialect_of(subprotocol)
         self._call_prefix = call_prefix
         self._call_count = 0
         self._open_asks: set[str] = set()
@@ -135,7 +130,7 @@ class Link:
 
     # --- we speak -------------------------------------------------------------------------------------------
 
-    def call(self, command_key: object, command: talk.Command, now: datetime) -> str | None:
+    def call(self, command_key: object, command: Command, now: datetime) -> str | None:
         """The CALL to send now, or None where it waits behind another (see ``next_call``).
 
         Raises InvalidInput where the version cannot say it, and ``calls_too_many`` where the queue is full.

@@ -134,9 +134,6 @@ class StopSession(msgspec.Struct, frozen=True):
     session_ref: str
 
 
-Command = StartSession | StopSession
-
-
 class CommandResult(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"

@@ -9,7 +9,7 @@ from websockets.asyncio.server import serve
 from websockets.typing import Subprotocol
 
 from little_server import Lab, LittleServer
-from wattledger.core.stations.link import SUBPROTOCOLS
+from wattledger.core.stations.versions import SUBPROTOCOLS
 
 
 @pytest.fixture

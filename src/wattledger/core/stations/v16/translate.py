@@ -7,16 +7,16 @@ connectors only: connector n is EVSE n with one connector, connector 0 the stati
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.ids import content_id
 from wattledger.core.kernel.instants import format_instant
 from wattledger.core.metering.events import Context, EventKind, Reading, SessionEvent
 from wattledger.core.stations import talk
+from wattledger.core.stations.asking import result_of
 from wattledger.core.stations.dialect import Payload, noted, reader
 from wattledger.core.stations.readings import (
     ENERGY,
@@ -28,7 +28,12 @@ from wattledger.core.stations.readings import (
     readings_of,
 )
 from wattledger.core.stations.refusals import CallRefused, Codes, refuse_nul
-from wattledger.core.stations.v16 import firmware, messages, remote, security
+from wattledger.core.stations.v16 import firmware, messages, security
+from wattledger.core.stations.v16.actions import ACTIONS
+from wattledger.core.stations.v16.commands import command
+from wattledger.core.stations.v16.verdicts import VERDICTS
+
+__all__ = ["answer", "command", "command_result", "told"]
 
 CODES: Final = Codes(malformed="FormationViolation", occurrence="OccurenceConstraintViolation")
 CONNECTOR_NO_MAX: Final = 2**31 - 1
@@ -46,25 +51,6 @@ _STATUSES: Final = {
     "Unavailable": talk.ConnectorStatus.UNAVAILABLE,
     "Faulted": talk.ConnectorStatus.FAULTED,
 }
-_VERDICTS: Final[dict[talk.Verdict, messages.AuthorizationStatus]] = {
-    talk.Verdict.ACCEPTED: "Accepted",
-    talk.Verdict.UNKNOWN: "Invalid",
-    talk.Verdict.BLOCKED: "Blocked",
-    talk.Verdict.EXPIRED: "Expired",
-    talk.Verdict.LIMIT_REACHED: "Blocked",
-    talk.Verdict.TOO_OFTEN: "Blocked",
-    talk.Verdict.NOT_HERE: "Blocked",
-    talk.Verdict.BUSY: "ConcurrentTx",
-}
-# Actions of 1.6 that only we send: known, and not a station's to call.
-_OURS_BY_NAME: Final = (
-    "CancelReservation CertificateSigned ChangeAvailability ChangeConfiguration ClearCache ClearChargingProfile "
-    "DeleteCertificate ExtendedTriggerMessage GetCompositeSchedule GetConfiguration GetDiagnostics "
-    "GetInstalledCertificateIds GetLocalListVersion GetLog InstallCertificate RemoteStartTransaction "
-    "RemoteStopTransaction ReserveNow Reset SendLocalList SetChargingProfile SignedUpdateFirmware TriggerMessage "
-    "UnlockConnector UpdateFirmware"
-)
-_OURS: Final = frozenset(_OURS_BY_NAME.split())
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -72,7 +58,7 @@ def told(action: str, payload: Payload, *, received_at: datetime) -> talk.Told:
     """What the CALL says. Raises CallRefused with 1.6's code when the payload breaks its schema."""
     read = _READERS.get(action)
     if read is None:
-        code = CODES.not_supported if action in _OURS else CODES.not_implemented
+        code = CODES.not_supported if action in ACTIONS else CODES.not_implemented
         raise CallRefused(code, f"{action[:50]!r} is not an action a station may call here.")
     refuse_nul(payload, CODES)
     return read(payload, received_at)
@@ -104,31 +90,9 @@ def answer(told: talk.Told, decided: talk.Decided, *, now: datetime) -> bytes:
             return b"{}"
 
 
-def command(command: talk.Command) -> tuple[str, bytes]:
-    """The action and payload of the CALL. Raises InvalidInput where 1.6 cannot say it.
-
-    Codes: ``token_too_long``, ``session_ref_malformed``.
-    """
-    match command:
-        case talk.StartSession(evse_no=evse_no, token_uid=token_uid):
-            if len(token_uid) > 20:
-                raise InvalidInput("token_too_long", "An OCPP 1.6 idTag has at most 20 characters.")
-            connector_id = evse_no if evse_no > 0 else UNSET
-            start = remote.RemoteStartTransaction(id_tag=token_uid, connector_id=connector_id)
-            return "RemoteStartTransaction", _encode(start)
-        case talk.StopSession(session_ref=session_ref):
-            stop = remote.RemoteStopTransaction(transaction_id=_transaction_id(session_ref))
-            return "RemoteStopTransaction", _encode(stop)
-
-
 def command_result(action: str, payload: Payload) -> talk.CommandResult:
     """What the station's CALLRESULT to ``action`` means; FAILED where it does not fit its schema."""
-    try:
-        result = _RESULTS[action].decode(payload)
-    except (KeyError, msgspec.MsgspecError, RecursionError):
-        return talk.CommandResult.FAILED
-    is_accepted = result.status == "Accepted"
-    return talk.CommandResult.ACCEPTED if is_accepted else talk.CommandResult.REJECTED
+    return result_of(ACTIONS, action, payload)
 
 
 # --- each message -------------------------------------------------------------------------------------------
@@ -288,15 +252,8 @@ def _or_none(text: str | UnsetType) -> str | None:
     return None if text is UNSET else text
 
 
-def _transaction_id(session_ref: str) -> int:
-    try:
-        return int(session_ref)
-    except ValueError:
-        raise InvalidInput("session_ref_malformed", "An OCPP 1.6 session is named by a number.") from None
-
-
 def _id_tag_info(verdict: talk.Verdict) -> messages.IdTagInfo:
-    return messages.IdTagInfo(status=_VERDICTS[verdict])
+    return messages.IdTagInfo(status=VERDICTS[verdict])
 
 
 def _session_answer(event: SessionEvent, decided: talk.SessionDecided) -> bytes:
@@ -337,8 +294,4 @@ _READERS: Final = {
 _NOTED_ANSWERS: Final[dict[str, messages.Message]] = {
     "DataTransfer": messages.DataTransferResponse(status="UnknownVendorId"),
     "SignCertificate": security.SignCertificateResponse(status="Rejected"),
-}
-_RESULTS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
-    "RemoteStartTransaction": msgspec.json.Decoder(remote.RemoteStartTransactionResponse),
-    "RemoteStopTransaction": msgspec.json.Decoder(remote.RemoteStopTransactionResponse),
 }

@@ -7,16 +7,16 @@ A station names its sessions itself and numbers what it tells of them, so an eve
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final, get_args
+from typing import Final
 
 import msgspec
 from msgspec import UNSET
 
-from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.instants import format_instant
 from wattledger.core.kernel.money import Money
 from wattledger.core.metering.events import Activity, EventKind, Reading, SessionEvent
 from wattledger.core.stations import talk
+from wattledger.core.stations.asking import result_of
 from wattledger.core.stations.dialect import Payload, noted, reader
 from wattledger.core.stations.readings import ENERGY, OUTLET, PERIODIC, Sample, instant_of, readings_of
 from wattledger.core.stations.refusals import CallRefused, Codes, refuse_nul
@@ -26,12 +26,16 @@ from wattledger.core.stations.v201 import (
     firmware,
     messages,
     monitoring,
-    remote,
     reservation,
     security,
     types,
     variables,
 )
+from wattledger.core.stations.v201.actions import ACTIONS
+from wattledger.core.stations.v201.commands import command, exact_number
+from wattledger.core.stations.v201.verdicts import VERDICTS
+
+__all__ = ["answer", "command", "command_result", "told"]
 
 CODES: Final = Codes(malformed="FormatViolation", occurrence="OccurrenceConstraintViolation")
 EVSE_NO_MAX: Final = 2**31 - 1
@@ -53,28 +57,6 @@ _ACTIVITIES: Final = {
     "EVConnected": Activity.IDLE,
     "Idle": Activity.IDLE,
 }
-_VERDICTS: Final[dict[talk.Verdict, types.AuthorizationStatus]] = {
-    talk.Verdict.ACCEPTED: "Accepted",
-    talk.Verdict.UNKNOWN: "Unknown",
-    talk.Verdict.BLOCKED: "Blocked",
-    talk.Verdict.EXPIRED: "Expired",
-    talk.Verdict.LIMIT_REACHED: "NoCredit",
-    talk.Verdict.TOO_OFTEN: "Blocked",
-    talk.Verdict.NOT_HERE: "NotAtThisLocation",
-    talk.Verdict.BUSY: "ConcurrentTx",
-}
-# Actions of 2.0.1 that only we send: known, and not a station's to call.
-_OURS_BY_NAME: Final = (
-    "CancelReservation CertificateSigned ChangeAvailability ClearCache ClearChargingProfile ClearDisplayMessage "
-    "ClearVariableMonitoring CostUpdated CustomerInformation DeleteCertificate GetBaseReport GetChargingProfiles "
-    "GetCompositeSchedule GetDisplayMessages GetInstalledCertificateIds GetLocalListVersion GetLog "
-    "GetMonitoringReport GetReport GetTransactionStatus GetVariables InstallCertificate PublishFirmware "
-    "RequestStartTransaction RequestStopTransaction ReserveNow Reset SendLocalList SetChargingProfile "
-    "SetDisplayMessage SetMonitoringBase SetMonitoringLevel SetNetworkProfile SetVariableMonitoring SetVariables "
-    "TriggerMessage UnlockConnector UnpublishFirmware UpdateFirmware"
-)
-_OURS: Final = frozenset(_OURS_BY_NAME.split())
-_TOKEN_KINDS: Final = frozenset(get_args(types.IdTokenKind))
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -82,7 +64,7 @@ def told(action: str, payload: Payload, *, received_at: datetime) -> talk.Told:
     """What the CALL says. Raises CallRefused with 2.0.1's code when the payload breaks its schema."""
     read = _READERS.get(action)
     if read is None:
-        code = CODES.not_supported if action in _OURS else CODES.not_implemented
+        code = CODES.not_supported if action in ACTIONS else CODES.not_implemented
         raise CallRefused(code, f"{action[:50]!r} is not an action a station may call here.")
     refuse_nul(payload, CODES)
     return read(payload, received_at)
@@ -117,34 +99,9 @@ def answer(told: talk.Told, decided: talk.Decided, *, now: datetime) -> bytes:
             return b"{}"
 
 
-def command(command: talk.Command) -> tuple[str, bytes]:
-    """The action and payload of the CALL. Raises InvalidInput where 2.0.1 cannot say it.
-
-    Codes: ``token_too_long``, ``token_type_unknown``, ``session_ref_malformed``.
-    """
-    match command:
-        case talk.StartSession(evse_no=evse_no, remote_start_id=remote_start_id):
-            return "RequestStartTransaction", _encode(
-                remote.RequestStartTransaction(
-                    remote_start_id=remote_start_id,
-                    id_token=_id_token(command.token_uid, command.token_type),
-                    evse_id=evse_no if evse_no > 0 else UNSET,
-                )
-            )
-        case talk.StopSession(session_ref=session_ref):
-            if not 0 < len(session_ref) <= 36:
-                raise InvalidInput("session_ref_malformed", "A transactionId has 1 to 36 characters.")
-            return "RequestStopTransaction", _encode(remote.RequestStopTransaction(transaction_id=session_ref))
-
-
 def command_result(action: str, payload: Payload) -> talk.CommandResult:
     """What the station's CALLRESULT to ``action`` means; FAILED where it does not fit its schema."""
-    try:
-        result = _RESULTS[action].decode(payload)
-    except (KeyError, msgspec.MsgspecError, RecursionError):
-        return talk.CommandResult.FAILED
-    is_accepted = result.status == "Accepted"
-    return talk.CommandResult.ACCEPTED if is_accepted else talk.CommandResult.REJECTED
+    return result_of(ACTIONS, action, payload)
 
 
 # --- each message -------------------------------------------------------------------------------------------
@@ -266,21 +223,13 @@ def _reason(message: messages.TransactionEvent) -> str | None:
     return message.transaction_info.stopped_reason or "Local"
 
 
-def _id_token(token_uid: str, token_type: str) -> types.IdToken:
-    if len(token_uid) > 36:
-        raise InvalidInput("token_too_long", "An OCPP 2.0.1 idToken has at most 36 characters.")
-    if token_type not in _TOKEN_KINDS:
-        raise InvalidInput("token_type_unknown", f"{token_type!r} is not a kind of OCPP 2.0.1 idToken.")
-    return msgspec.convert({"idToken": token_uid, "type": token_type}, types.IdToken)
-
-
 def _id_token_info(verdict: talk.Verdict) -> types.IdTokenInfo:
-    return types.IdTokenInfo(status=_VERDICTS[verdict])
+    return types.IdTokenInfo(status=VERDICTS[verdict])
 
 
 def _amount(total_cost: Money) -> msgspec.Raw:
     """The exact decimal digits; a JSON number needs no binary float on its way out."""
-    return msgspec.Raw(f"{total_cost.decimal():f}".encode())
+    return exact_number(total_cost.decimal())
 
 
 # --- tables -------------------------------------------------------------------------------------------------
@@ -324,8 +273,4 @@ _NOTED_ANSWERS: Final[dict[str, types.Part]] = {
     "NotifyEVChargingNeeds": charging.NotifyEVChargingNeedsResponse(status="Rejected"),
     "NotifyEVChargingSchedule": charging.NotifyEVChargingScheduleResponse(status="Rejected"),
     "SignCertificate": security.SignCertificateResponse(status="Rejected"),
-}
-_RESULTS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
-    "RequestStartTransaction": msgspec.json.Decoder(remote.RequestStartTransactionResponse),
-    "RequestStopTransaction": msgspec.json.Decoder(remote.RequestStopTransactionResponse),
 }
