@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from wattledger.core.ledger import accounts, books
+from wattledger.core.ledger import books
 from wattledger.core.ledger.transfers import Journal, JournalKind, Transfer
 from wattledger.core.payments.facts import Dispute, GatewayFacts, RefundState
 from wattledger.core.payments.fraud import CardVelocity, judge_card
@@ -17,6 +17,8 @@ from wattledger.core.payments.machine import Asked, Payment, Told
 from wattledger.core.payments.states import HELD, OPEN, OperationKind, OperationState
 from wattledger.flows.ask_station import ANSWER_WITHIN, PLUG_IN_WITHIN, ask_start
 from wattledger.flows.change_payment import apply_event, ask_operation, review_payment
+from wattledger.flows.invoice_debt import debtor_of, note_invoice_paid
+from wattledger.flows.keep_method import keep_method
 from wattledger.flows.open_access import PaymentPorts
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.payments import AttemptRow, OperationRow, PaymentRecord
@@ -51,12 +53,13 @@ async def absorb_facts(
     apply_event(record, Told(attempt.attempt_no, facts), now=now)
     _note_card(record)
     for operation in record.operations:
-        if (operation.kind, operation.attempt_no) == ("authorize", attempt.attempt_no) and facts.movement_ref:
+        if (operation.operation_no, operation.attempt_no) == (1, attempt.attempt_no) and facts.movement_ref:
             operation.gateway_ref = facts.movement_ref
     has_command = False
     if record.fold.held_minor and not before.held_minor:
         has_command = await _on_hold(ports, work, record, now)
     await _book(work, record, before, now)
+    await keep_method(work, record, attempt, facts, now)
     for code, summary in _questions(record, before, states):
         await review_payment(work, ports.ids, record, code, summary, now=now)
     await work.payments.save(record, changed_at=now)
@@ -65,7 +68,7 @@ async def absorb_facts(
 
 def _disbelief(record: PaymentRecord, attempt: AttemptRow, facts: GatewayFacts) -> str | None:
     operations = [one for one in record.operations if one.attempt_no == attempt.attempt_no]
-    asked = [one.amount_minor for one in operations if one.kind in {"authorize", "increment"}]
+    asked = [one.amount_minor for one in operations if one.operation_no == 1 or one.kind == "increment"]
     taken = [one.amount_minor for one in operations if one.kind == "capture"]
     if facts.reference != f"{record.row.payment_id}:{attempt.attempt_no}" or facts.ref != attempt.gateway_ref:
         return "gateway_told_other_payment"
@@ -153,30 +156,36 @@ async def _book(work: Work, record: PaymentRecord, before: Payment, now: datetim
     capture = next((one for one in record.operations if _is_done(one, "capture")), None)
     live = record.fold.live
     if capture is not None and live is not None and live.facts is not None and live.captured_minor:
-        journals.append(_capture(record, capture, live.captured_minor, now))
+        owed_by = await debtor_of(work, record)
+        journals.append(_capture(record, capture, owed_by, live.captured_minor, now))
         if live.facts.fee_minor is None and not before.captured_minor:
             await work.jobs.add("learn_fee", row.payment_id, due_at=now + LEARN_FEE_AFTER, at=now)
         if live.facts.fee_minor is not None and capture.fee_minor is None:
             capture.fee_minor = live.facts.fee_minor
             journals += _fee(record, capture, now)
-        journals += _refunds(record, live.facts, now)
+        journals += _refunds(record, owed_by, live.facts, now)
     if journals:
         await work.books.post(journals, posted_at=now)
     if record.fold.captured_minor and not before.captured_minor:
-        await work.jobs.add("issue_receipt", row.payment_id, due_at=now, at=now)
+        if row.invoice_id is None:
+            await work.jobs.add("issue_receipt", row.payment_id, due_at=now, at=now)
+        else:
+            await note_invoice_paid(work, row.invoice_id, now)
 
 
 def _is_done(operation: OperationRow, kind: str) -> bool:
     return operation.kind == kind and operation.state == OperationState.SUCCEEDED
 
 
-def _capture(record: PaymentRecord, capture: OperationRow, amount_minor: int, now: datetime) -> Journal:
+def _capture(
+    record: PaymentRecord, capture: OperationRow, owed_by: str, amount_minor: int, now: datetime
+) -> Journal:
     return books.capture_journal(
         operation_id=capture.operation_id,
         payment_id=record.row.payment_id,
         session_id=record.row.session_id,
         gateway=record.row.gateway,
-        creditor_code=accounts.DRIVERS,
+        creditor_code=owed_by,
         currency=record.row.currency,
         amount_minor=amount_minor,
         happened_at=now,
@@ -197,7 +206,7 @@ def _fee(record: PaymentRecord, capture: OperationRow, now: datetime) -> list[Jo
     return [] if journal is None else [journal]
 
 
-def _refunds(record: PaymentRecord, facts: GatewayFacts, now: datetime) -> list[Journal]:
+def _refunds(record: PaymentRecord, owed_by: str, facts: GatewayFacts, now: datetime) -> list[Journal]:
     """A journal for each refund done, and its reversal if the bank returned it later."""
     journals = []
     states = {refund.key: refund.state for refund in facts.refunds if refund.key}
@@ -209,7 +218,7 @@ def _refunds(record: PaymentRecord, facts: GatewayFacts, now: datetime) -> list[
             payment_id=record.row.payment_id,
             session_id=record.row.session_id,
             gateway=record.row.gateway,
-            debtor_code=accounts.DRIVERS,
+            debtor_code=owed_by,
             currency=record.row.currency,
             amount_minor=operation.amount_minor,
             happened_at=now,
@@ -241,6 +250,8 @@ def _questions(record: PaymentRecord, before: Payment, states: dict[UUID, str]) 
         found.append(("payment_disputed", f"The card holder disputes the payment: {facts.dispute}."))
     if facts.is_expired and live.authorized_minor and not live.captured_minor and record.row.session_id:
         found.append(("hold_expired", "The hold ended before it was captured."))
+    if any(one.idempotency_key in facts.refused for one in record.operations if _is_done(one, "capture")):
+        found.append(("capture_returned", "The gateway took its capture back: the money will not come."))
     ours = {one.idempotency_key for one in record.operations}
     if any(refund.key not in ours for refund in facts.refunds):
         found.append(("refund_not_ours", "The gateway shows a refund that nobody asked for here."))

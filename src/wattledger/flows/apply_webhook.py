@@ -14,6 +14,7 @@ from wattledger.flows.change_payment import lock_payment
 from wattledger.flows.open_access import PaymentPorts, open_access
 from wattledger.flows.ports.base import Directory, Work
 from wattledger.flows.ports.gateway import (
+    AttemptView,
     GatewayAccess,
     GatewayRefused,
     GatewayUnreached,
@@ -21,6 +22,7 @@ from wattledger.flows.ports.gateway import (
     WebhookHint,
 )
 from wattledger.flows.ports.payments import AttemptRow, PaymentRecord, WebhookEventRow
+from wattledger.flows.view_attempt import view_attempt
 
 RAW_BYTES_MAX: Final = 256 * 1024
 LEASE: Final = timedelta(seconds=60)
@@ -86,12 +88,14 @@ async def apply_webhook(ports: PaymentPorts, tenant_id: int) -> bool:
             await _park(ports, work, event, now)
             return True
         record, attempt = target
+        view = await view_attempt(work, record, attempt)
+        assert view is not None
         try:
             access = await open_access(ports, work, event.gateway)
         except WattledgerError:
             await _park(ports, work, event, now)
             return True
-    facts = await _fetch(ports, access, attempt)
+    facts = await _fetch(ports, access, view)
     absorbed = Absorbed()
     async with ports.uow.begin(tenant_id) as work:
         if facts is None:
@@ -109,10 +113,9 @@ async def apply_webhook(ports: PaymentPorts, tenant_id: int) -> bool:
     return True
 
 
-async def _fetch(ports: PaymentPorts, access: GatewayAccess, attempt: AttemptRow) -> GatewayFacts | None:
-    assert attempt.gateway_ref is not None
+async def _fetch(ports: PaymentPorts, access: GatewayAccess, view: AttemptView) -> GatewayFacts | None:
     try:
-        return await ports.gateway(access.gateway).fetch(access, attempt.gateway_ref)
+        return await ports.gateway(access.gateway).fetch(access, view)
     except (GatewayRefused, GatewayUnreached, GatewayUnsure):
         return None
 

@@ -83,7 +83,7 @@ async def hold_payment(ports: PaymentPorts, tenant_id: int, ask: HoldAsk) -> Hel
     if not gateway.least_minor(ask.currency) <= ask.amount_minor <= _HELD_MINOR_MAX:
         raise InvalidInput("hold_amount_absurd", f"{ask.amount_minor} {ask.currency} cannot be held.")
     record, operation, access = await _write_intent(ports, tenant_id, ask)
-    await perform_operation(ports, access, record.attempts[0], operation)
+    await perform_operation(ports, access, None, operation)
     async with ports.uow.begin_read(tenant_id) as work:
         after = await work.payments.get(record.row.payment_id)
     assert after is not None

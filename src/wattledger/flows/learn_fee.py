@@ -9,6 +9,7 @@ from wattledger.flows.absorb_facts import absorb_facts
 from wattledger.flows.change_payment import lock_payment
 from wattledger.flows.open_access import PaymentPorts, open_access
 from wattledger.flows.ports.gateway import GatewayRefused, GatewayUnreached, GatewayUnsure
+from wattledger.flows.view_attempt import view_attempt
 
 
 async def learn_fee(ports: PaymentPorts, tenant_id: int, payment_id: UUID) -> None:
@@ -20,12 +21,13 @@ async def learn_fee(ports: PaymentPorts, tenant_id: int, payment_id: UUID) -> No
         if record is None:
             raise NotFound("payment_unknown", "No such payment.")
         access = await open_access(ports, work, record.row.gateway)
-    live = record.fold.live
-    attempt = None if live is None else record.attempts[live.attempt_no - 1]
-    if attempt is None or attempt.gateway_ref is None:
+        live = record.fold.live
+        attempt = None if live is None else record.attempts[live.attempt_no - 1]
+        view = None if attempt is None else await view_attempt(work, record, attempt)
+    if attempt is None or view is None:
         raise NotFound("payment_unknown", "The payment never reached a gateway.")
     try:
-        facts = await ports.gateway(record.row.gateway).fetch(access, attempt.gateway_ref)
+        facts = await ports.gateway(record.row.gateway).fetch(access, view)
     except (GatewayRefused, GatewayUnreached, GatewayUnsure) as error:
         raise Unavailable("fee_unknown", f"The gateway did not answer: {error}") from None
     async with ports.uow.begin(tenant_id) as work:

@@ -22,24 +22,28 @@ from wattledger.flows.change_payment import (
 from wattledger.flows.open_access import PaymentPorts, open_access
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.gateway import (
+    AttemptView,
     Checkout,
-    CheckoutAsk,
     GatewayAccess,
     GatewayRefused,
     GatewayUnreached,
     GatewayUnsure,
+    SavedAsk,
 )
-from wattledger.flows.ports.payments import AttemptRow, OperationRow, PaymentRecord
+from wattledger.flows.ports.payments import OperationRow, PaymentRecord
+from wattledger.flows.stored_asks import decode_ask
+from wattledger.flows.view_attempt import view_attempt
 
 LEASE: Final = timedelta(seconds=90)
 # After an unknown outcome: query, then the same key; then a person is told, and the ladder's last rung repeats.
 LADDER_S: Final = (5, 30, 120, 600, 3600)
 # While the driver is on the provider's page: webhooks may be lost, so we look ourselves.
 POLL_S: Final = (5, 5, 10, 10, 20, 30, 60)
+# While the gateway works on a call that it took: its word comes by message, or we find it when we look.
+WORD_S: Final = (15, 60, 300, 900, 3600)
 PAGE_OPEN: Final = timedelta(minutes=30)
 _PAGE_GRACE: Final = timedelta(minutes=2)
 _REASON: Final = msgspec.json.Decoder(dict[str, str])
-_ASK: Final = msgspec.json.Decoder(CheckoutAsk)
 
 Answer = GatewayFacts | Checkout | GatewayRefused | GatewayUnreached | GatewayUnsure
 
@@ -54,15 +58,14 @@ async def run_operation(ports: PaymentPorts, tenant_id: int) -> bool:
         record = await work.payments.get(operation.payment_id)
         assert record is not None
         access = await _access(ports, work, record)
-    attempt = record.attempts[operation.attempt_no - 1]
+        attempt = record.attempts[operation.attempt_no - 1]
+        view = await view_attempt(work, record, attempt)
     if access is None:
         await _write(ports, tenant_id, operation, GatewayUnreached("no usable account"))
-    elif (
-        operation.kind != OperationKind.AUTHORIZE and record.fold.attempts[operation.attempt_no - 1].state in GONE
-    ):
+    elif operation.operation_no > 1 and record.fold.attempts[operation.attempt_no - 1].state in GONE:
         await _write(ports, tenant_id, operation, GatewayRefused("nothing_held"))
     else:
-        await perform_operation(ports, access, attempt, operation)
+        await perform_operation(ports, access, view, operation)
     return True
 
 
@@ -75,69 +78,76 @@ async def _access(ports: PaymentPorts, work: Work, record: PaymentRecord) -> Gat
 
 
 async def perform_operation(
-    ports: PaymentPorts, access: GatewayAccess, attempt: AttemptRow, operation: OperationRow
+    ports: PaymentPorts, access: GatewayAccess, view: AttemptView | None, operation: OperationRow
 ) -> None:
     """The claimed operation is called, or first queried if it may have been called before."""
     is_first = operation.state == OperationState.CALLING and operation.try_count == 1
-    if is_first:
-        answer = await _call(ports, access, attempt, operation)
-    elif attempt.gateway_ref is None:
-        answer = await _call_again(ports, access, attempt, operation)
+    if is_first or view is None:
+        answer = await (_call if is_first else _call_again)(ports, access, view, operation)
+        if isinstance(answer, Checkout) and answer.url is None:
+            # Nobody need act: what came of it can be asked at once.
+            await _write(ports, access.tenant_id, operation, answer)
+            view = msgspec.structs.replace(_view_of(operation), ref=answer.ref)
+            answer = await _query(ports, access, view)
     else:
-        answer = await _query(ports, access, attempt)
+        answer = await _query(ports, access, view)
         is_proven = isinstance(answer, GatewayFacts) and await _write(ports, access.tenant_id, operation, answer)
         if is_proven or operation.state == OperationState.REQUIRES_ACTION:
             if not is_proven:
                 await _wait_for_driver(ports, access.tenant_id, operation)
             return
         if isinstance(answer, GatewayFacts):
-            answer = await _call_again(ports, access, attempt, operation)
+            if operation.idempotency_key in answer.accepted:
+                return
+            answer = await _call_again(ports, access, view, operation)
     await _write(ports, access.tenant_id, operation, answer)
 
 
+def _view_of(operation: OperationRow) -> AttemptView:
+    reference = f"{operation.payment_id}:{operation.attempt_no}"
+    return AttemptView("", reference, operation.currency, operation.amount_minor)
+
+
 async def _call_again(
-    ports: PaymentPorts, access: GatewayAccess, attempt: AttemptRow, operation: OperationRow
+    ports: PaymentPorts, access: GatewayAccess, view: AttemptView | None, operation: OperationRow
 ) -> Answer:
     """The same key and bytes, as long as the gateway remembers the key; later that would be a new call."""
     gateway = ports.gateway(access.gateway)
     age_s = (ports.clock.now() - operation.created_at).total_seconds()
     if age_s >= gateway.capabilities.key_lifetime_s:
         return GatewayUnsure("key_forgotten")
-    return await _call(ports, access, attempt, operation)
+    return await _call(ports, access, view, operation)
 
 
 async def _call(
-    ports: PaymentPorts, access: GatewayAccess, attempt: AttemptRow, operation: OperationRow
+    ports: PaymentPorts, access: GatewayAccess, view: AttemptView | None, operation: OperationRow
 ) -> Answer:
-    gateway, key = ports.gateway(access.gateway), operation.idempotency_key
-    amount_minor, currency = operation.amount_minor, operation.currency
+    gateway, key, amount_minor = ports.gateway(access.gateway), operation.idempotency_key, operation.amount_minor
     try:
-        if operation.kind == OperationKind.AUTHORIZE:
-            assert operation.request is not None
-            return await gateway.begin_checkout(access, _ASK.decode(operation.request), key=key)
-        ref = attempt.gateway_ref
-        if ref is None:
+        if operation.operation_no == 1:
+            ask = decode_ask(operation.request)
+            if isinstance(ask, SavedAsk):
+                return await gateway.charge_saved(access, ask, key=key)
+            return await gateway.begin_checkout(access, ask, key=key)
+        if view is None:
             return GatewayUnreached("The attempt has no name at the gateway yet.")
         match OperationKind(operation.kind):
             case OperationKind.INCREMENT:
-                return await gateway.increment(access, ref, total_minor=amount_minor, currency=currency, key=key)
+                return await gateway.increment(access, view, total_minor=amount_minor, key=key)
             case OperationKind.CAPTURE:
-                return await gateway.capture(access, ref, amount_minor=amount_minor, currency=currency, key=key)
+                return await gateway.capture(access, view, amount_minor=amount_minor, key=key)
             case OperationKind.REFUND:
                 reason = _REASON.decode(operation.request)["reason"] if operation.request else ""
-                return await gateway.refund(
-                    access, ref, amount_minor=amount_minor, currency=currency, key=key, reason=reason
-                )
+                return await gateway.refund(access, view, amount_minor=amount_minor, key=key, reason=reason)
             case _:
-                return await gateway.void(access, ref, key=key)
+                return await gateway.void(access, view, key=key)
     except (GatewayRefused, GatewayUnreached, GatewayUnsure) as answer:
         return answer
 
 
-async def _query(ports: PaymentPorts, access: GatewayAccess, attempt: AttemptRow) -> Answer:
-    assert attempt.gateway_ref is not None
+async def _query(ports: PaymentPorts, access: GatewayAccess, view: AttemptView) -> Answer:
     try:
-        return await ports.gateway(access.gateway).fetch(access, attempt.gateway_ref)
+        return await ports.gateway(access.gateway).fetch(access, view)
     except (GatewayRefused, GatewayUnreached, GatewayUnsure) as answer:
         # A query that fails says nothing about what is queried, a refusal of the query neither.
         return answer if isinstance(answer, GatewayUnreached) else GatewayUnsure(str(answer))
@@ -154,6 +164,7 @@ async def _write(ports: PaymentPorts, tenant_id: int, called: OperationRow, answ
         if isinstance(answer, GatewayFacts):
             row.outcome = msgspec.json.encode(answer)
             row.lease_until = None
+            row.due_at = None if row.due_at is None else ports.clock.now() + _rung(WORD_S, row.try_count)
             absorbed = await absorb_facts(ports, work, record, attempt, answer)
             has_command = absorbed.has_command
         else:
@@ -175,7 +186,8 @@ async def _write_other(
             attempt.gateway_ref, attempt.checkout_url = answer.ref, answer.url
             row.gateway_ref, row.due_at = answer.ref, now + timedelta(seconds=POLL_S[0])
             row.try_count = 1
-            move_operation(record, row, OperationState.REQUIRES_ACTION, now=now)
+            if answer.url is not None:
+                move_operation(record, row, OperationState.REQUIRES_ACTION, now=now)
         case GatewayRefused():
             row.error_code = answer.code
             move_operation(record, row, OperationState.FAILED, now=now)
@@ -197,7 +209,7 @@ async def _tell_of_failure(
     ports: PaymentPorts, work: Work, record: PaymentRecord, row: OperationRow, now: datetime
 ) -> None:
     code = row.error_code or "refused"
-    if row.kind == OperationKind.AUTHORIZE:
+    if row.operation_no == 1:
         record.row.state_reason = code
         return
     if row.kind == OperationKind.VOID and record.fold.state in GONE:

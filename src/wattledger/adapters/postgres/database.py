@@ -12,6 +12,7 @@ import asyncpg
 
 from wattledger.adapters.postgres.stores.books import PgBookStore
 from wattledger.adapters.postgres.stores.catalog import PgCatalogStore
+from wattledger.adapters.postgres.stores.collecting import PgCollectingStore
 from wattledger.adapters.postgres.stores.desk import PgDeskStore
 from wattledger.adapters.postgres.stores.driver import PgDriverStore
 from wattledger.adapters.postgres.stores.invoices import PgInvoiceStore
@@ -69,6 +70,7 @@ class PgWork:
         self.tenant_id = tenant_id
         self.sessions = PgSessionStore(connection, tenant_id)
         self.payments = PgPaymentStore(connection, tenant_id)
+        self.collecting = PgCollectingStore(connection, tenant_id)
         self.invoices = PgInvoiceStore(connection, tenant_id)
         self.books = PgBookStore(connection, tenant_id)
         self.seals = PgSealStore(connection, tenant_id)

@@ -54,12 +54,30 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     funding: str = ""
 
 
+class Method(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A way to pay that the payer let the gateway keep, by the gateway's names; ``mandate_ref`` for debits."""
+
+    ref: str
+    payer_ref: str
+    kind: str
+    mandate_ref: str = ""
+
+
 class GatewayFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """The state of one attempt at its gateway, in minor units of ``currency``.
 
     ``reference`` is what we called it (``payment_id:attempt_no``), ``asked_minor`` the sum it was opened for.
     ``fee_minor`` is None until the gateway has settled its fee for the capture. ``movement_ref`` is the
     gateway's name of the money itself, where that differs from the name of the page (``ref``).
+    ``is_processing``: the money is on its way and may still fail, as a direct debit does for days.
+
+    What the gateway lets us do with this very hold: ``can_increment``; ``has_longer_hold_by_increment`` if an
+    increment also moves ``capture_before``; ``capture_max_minor`` where more than the hold may be captured;
+    ``method`` if it may be charged again without the payer. A ``card`` tells its funding; a partial approval is
+    ``authorized_minor`` below ``asked_minor``.
+
+    ``accepted`` and ``refused`` are keys of our calls: those the gateway works on, its word to follow, and those
+    it gave up on after it had taken them.
     """
 
     ref: str
@@ -79,7 +97,13 @@ class GatewayFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     fee_minor: int | None = None
     capture_before: datetime | None = None
     can_increment: bool = False
+    has_longer_hold_by_increment: bool = False
+    capture_max_minor: int = 0
+    is_processing: bool = False
     movement_ref: str = ""
+    method: Method | None = None
+    accepted: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
     @property
     def refunded_minor(self) -> int:
@@ -117,7 +141,13 @@ def merge(known: GatewayFacts, told: GatewayFacts) -> GatewayFacts:
         fee_minor=_greatest(known.fee_minor, told.fee_minor),
         capture_before=_greatest(known.capture_before, told.capture_before),
         can_increment=known.can_increment or told.can_increment,
+        has_longer_hold_by_increment=known.has_longer_hold_by_increment or told.has_longer_hold_by_increment,
+        capture_max_minor=max(known.capture_max_minor, told.capture_max_minor),
+        is_processing=known.is_processing or told.is_processing,
         movement_ref=max(known.movement_ref, told.movement_ref),
+        method=_later_method(known.method, told.method),
+        accepted=tuple(sorted({*known.accepted, *told.accepted})),
+        refused=tuple(sorted({*known.refused, *told.refused})),
     )
 
 
@@ -138,6 +168,12 @@ def _later_card(known: Card | None, told: Card | None) -> Card | None:
     if known is None or told is None:
         return known or told
     return max(known, told, key=lambda card: (card.fingerprint, card.last4, card.brand, card.funding))
+
+
+def _later_method(known: Method | None, told: Method | None) -> Method | None:
+    if known is None or told is None:
+        return known or told
+    return max(known, told, key=lambda method: (method.ref, method.payer_ref, method.kind, method.mandate_ref))
 
 
 def _greatest(known: _Ordered | None, told: _Ordered | None) -> _Ordered | None:

@@ -56,6 +56,11 @@ class Attempt:
     def refunded_minor(self) -> int:
         return self.facts.refunded_minor if self.facts else 0
 
+    @property
+    def opening(self) -> Operation | None:
+        """The call that opened the attempt: an authorize, or the capture of a sale."""
+        return self.operations[0] if self.operations else None
+
     def with_state(self, kind: OperationKind, *states: OperationState) -> bool:
         return any(operation.kind is kind and operation.state in states for operation in self.operations)
 
@@ -99,10 +104,18 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """We mean to do this next; an authorize opens the next attempt."""
+    """We mean to do this next; an authorize opens the next attempt.
+
+    So does a sale: a capture with no hold before it, as direct debits are and invoices paid by card.
+    """
 
     kind: OperationKind
     amount_minor: int = 0
+    is_sale: bool = False
+
+    @property
+    def is_opening(self) -> bool:
+        return self.kind is OperationKind.AUTHORIZE or (self.is_sale and self.kind is OperationKind.CAPTURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +175,11 @@ def _disbelief(payment: Payment, told: Told) -> Refusal | None:
 def refusal_of(payment: Payment, asked: Asked) -> Refusal | None:
     """Why this may not be asked of the payment now; None if it may."""
     live, state = payment.live, payment.state
-    if asked.kind is OperationKind.AUTHORIZE:
+    if asked.is_opening:
         if asked.amount_minor <= 0:
             return Refusal("amount_not_positive", "A hold needs an amount above zero.")
+        if any(one.state is PaymentState.UNKNOWN for one in payment.attempts):
+            return Refusal("payment_in_progress", "Nobody knows yet what became of an earlier attempt.")
         if live is not None and state not in GONE:
             return Refusal("payment_in_progress", f"Attempt {live.attempt_no} is {state}.")
         return None
@@ -182,8 +197,9 @@ def refusal_of(payment: Payment, asked: Asked) -> Refusal | None:
         if asked.amount_minor <= live.authorized_minor:
             return Refusal("increment_not_higher", "An increment names the new total, above what is held.")
         return None
-    if not 0 < asked.amount_minor <= live.authorized_minor:
-        return Refusal("capture_above_hold", f"{live.authorized_minor} is held, {asked.amount_minor} asked.")
+    most_minor = max(live.authorized_minor, live.facts.capture_max_minor if live.facts else 0)
+    if not 0 < asked.amount_minor <= most_minor:
+        return Refusal("capture_above_hold", f"{most_minor} can be taken, {asked.amount_minor} asked.")
     return None
 
 
@@ -199,7 +215,9 @@ def _refund_refusal(attempt: Attempt, amount_minor: int) -> Refusal | None:
 
 
 def _void_refusal(attempt: Attempt) -> Refusal | None:
-    if attempt.captured_minor or attempt.with_state(OperationKind.CAPTURE, *OPEN):
+    is_on_its_way = attempt.facts is not None and attempt.facts.is_processing
+    is_capturing = attempt.with_state(OperationKind.CAPTURE, *(OPEN - {OperationState.REQUIRES_ACTION}))
+    if attempt.captured_minor or is_capturing or (is_on_its_way and attempt.state not in GONE):
         return Refusal("already_captured", "Captured money is given back by a refund, not released.")
     if attempt.state in GONE:
         return Refusal("nothing_held", f"The payment is {attempt.state}.")
@@ -212,7 +230,7 @@ def _pending_refunds_minor(attempt: Attempt) -> int:
 
 
 def _add(payment: Payment, asked: Asked) -> Payment:
-    if asked.kind is OperationKind.AUTHORIZE:
+    if asked.is_opening:
         attempt = Attempt(len(payment.attempts) + 1)
         payment = replace(payment, attempts=(*payment.attempts, attempt))
     else:
@@ -255,21 +273,28 @@ def _hear(attempt: Attempt, facts: GatewayFacts) -> Attempt:
 
 def _proven(operation: Operation, facts: GatewayFacts) -> OperationState | None:
     """The outcome of an operation as far as the facts tell it. An absence proves nothing."""
+    is_over = facts.has_failed or facts.is_expired or facts.is_released
+    is_refused = operation.key in facts.refused
     match operation.kind:
         case OperationKind.AUTHORIZE:
             if facts.authorized_minor:
                 return OperationState.SUCCEEDED
-            is_over = facts.has_failed or facts.is_expired or facts.is_released
-            return OperationState.FAILED if is_over else None
+            return OperationState.FAILED if is_over or is_refused else None
         case OperationKind.INCREMENT:
-            return OperationState.SUCCEEDED if facts.authorized_minor >= operation.amount_minor else None
-        case OperationKind.CAPTURE:
-            return OperationState.SUCCEEDED if facts.captured_minor else None
-        case OperationKind.VOID:
-            if facts.is_released or facts.is_expired or facts.has_failed:
+            if facts.authorized_minor >= operation.amount_minor:
                 return OperationState.SUCCEEDED
-            return OperationState.FAILED if facts.captured_minor else None
+            return OperationState.FAILED if is_refused else None
+        case OperationKind.CAPTURE:
+            if facts.captured_minor:
+                return OperationState.SUCCEEDED
+            return OperationState.FAILED if is_refused or is_over else None
+        case OperationKind.VOID:
+            if is_over:
+                return OperationState.SUCCEEDED
+            return OperationState.FAILED if facts.captured_minor or is_refused else None
         case OperationKind.REFUND:
+            if is_refused:
+                return OperationState.FAILED
             found = next((one for one in facts.refunds if one.key == operation.key), None)
             if found is None or found.state is RefundState.PENDING:
                 return None
@@ -294,15 +319,14 @@ def _state_of(attempt: Attempt) -> PaymentState:
         return PaymentState.EXPIRED
     if attempt.authorized_minor:
         return _held_state(attempt)
-    if (facts is not None and facts.has_failed) or attempt.with_state(
-        OperationKind.AUTHORIZE, OperationState.FAILED
-    ):
+    opened = attempt.opening.state if attempt.opening else OperationState.PENDING
+    if (facts is not None and facts.has_failed) or opened is OperationState.FAILED:
         return PaymentState.FAILED
-    if attempt.with_state(OperationKind.AUTHORIZE, OperationState.CANCELLED):
+    if opened is OperationState.CANCELLED:
         return PaymentState.ABANDONED
-    if attempt.with_state(OperationKind.AUTHORIZE, OperationState.REQUIRES_ACTION):
-        return PaymentState.REQUIRES_ACTION
-    return PaymentState.CREATED
+    if facts is not None and facts.is_processing:
+        return PaymentState.CAPTURE_PENDING
+    return PaymentState.REQUIRES_ACTION if opened is OperationState.REQUIRES_ACTION else PaymentState.CREATED
 
 
 def _captured_state(attempt: Attempt) -> PaymentState:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from wattledger.flows.ports.books import BookStore
 from wattledger.flows.ports.catalog import CatalogStore
+from wattledger.flows.ports.collecting import CollectingStore
 from wattledger.flows.ports.desk import DeskStore
 from wattledger.flows.ports.driver import DriverStore
 from wattledger.flows.ports.invoices import InvoiceStore
@@ -58,6 +59,8 @@ class Work(Protocol):
     def payments(self) -> PaymentStore: ...
     @property
     def invoices(self) -> InvoiceStore: ...
+    @property
+    def collecting(self) -> CollectingStore: ...
     @property
     def books(self) -> BookStore: ...
     @property

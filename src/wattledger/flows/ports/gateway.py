@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
-from wattledger.core.payments.facts import GatewayFacts
+from wattledger.core.payments.facts import GatewayFacts, Method
+
+SAVED_TAG: Final = "saved"
 
 
 class GatewayAccess(msgspec.Struct, frozen=True):
@@ -28,15 +30,39 @@ class GatewayAccess(msgspec.Struct, frozen=True):
 
 
 class Capabilities(msgspec.Struct, frozen=True):
-    """``key_lifetime_s``: how long the gateway remembers an idempotency key; beyond it we only query."""
+    """What the gateway can do at all; what it does for one payment stands in its facts.
+
+    ``key_lifetime_s``: how long it remembers an idempotency key; beyond it we only query. ``can_charge_saved``:
+    it keeps methods and charges them without the payer. ``debit_methods``: direct debits it takes.
+    """
 
     key_lifetime_s: int
     can_increment: bool
     is_sandbox: bool = False
+    can_charge_saved: bool = False
+    debit_methods: tuple[str, ...] = ()
+
+
+class AttemptView(msgspec.Struct, frozen=True):
+    """What we have of one attempt. ``heard`` are the raw verified messages about it, oldest first: of a gateway
+    that answers by message only, the facts follow from them. ``movement_ref`` is "" until it was told.
+    """
+
+    ref: str
+    reference: str  # payment_id:attempt_no
+    currency: str
+    asked_minor: int
+    movement_ref: str = ""
+    heard: tuple[bytes, ...] = ()
 
 
 class CheckoutAsk(msgspec.Struct, frozen=True):
-    """A hosted page that holds ``amount_minor``. Stored with the operation, and sent again just so."""
+    """A hosted page that holds ``amount_minor``, or takes it at once (``is_sale``). Stored with the operation,
+    and sent again just so.
+
+    ``payer_key``: the payer agreed that the method be kept under this name, for charges without them.
+    ``method``: card, or a direct debit that the gateway takes.
+    """
 
     reference: str  # payment_id:attempt_no
     amount_minor: int
@@ -48,13 +74,34 @@ class CheckoutAsk(msgspec.Struct, frozen=True):
     expires_at: datetime
     locale: str | None = None
     email: str | None = None
+    is_sale: bool = False
+    payer_key: str | None = None
+    method: str = "card"
+
+
+class SavedAsk(msgspec.Struct, frozen=True, tag=SAVED_TAG):
+    """A charge of a kept method while the payer is not there; stored and sent again as a CheckoutAsk is."""
+
+    reference: str  # payment_id:attempt_no
+    amount_minor: int
+    currency: str
+    description: str
+    notify_url: str
+    method: Method
+    is_sale: bool = True
+
+
+class AskHead(msgspec.Struct, frozen=True):
+    """Tells a stored SavedAsk from a CheckoutAsk."""
+
+    type: str = ""
 
 
 class Checkout(msgspec.Struct, frozen=True):
-    """The gateway's name of the attempt, and the page to send the driver to."""
+    """The gateway's name of the attempt, and the page to send the driver to: None where nobody need act."""
 
     ref: str
-    url: str
+    url: str | None = None
 
 
 class WebhookHint(msgspec.Struct, frozen=True):
@@ -94,26 +141,32 @@ class Gateway(Protocol):
 
     async def begin_checkout(self, access: GatewayAccess, ask: CheckoutAsk, *, key: str) -> Checkout: ...
 
-    async def fetch(self, access: GatewayAccess, ref: str) -> GatewayFacts:
-        """The attempt as the gateway knows it now."""
+    async def charge_saved(self, access: GatewayAccess, ask: SavedAsk, *, key: str) -> Checkout:
+        """Raises GatewayRefused ``authentication_required`` where the payer must confirm on a page."""
+        ...
+
+    async def fetch(self, access: GatewayAccess, attempt: AttemptView) -> GatewayFacts:
+        """The attempt as the gateway knows it now, or as it has told."""
         ...
 
     async def increment(
-        self, access: GatewayAccess, ref: str, *, total_minor: int, currency: str, key: str
+        self, access: GatewayAccess, attempt: AttemptView, *, total_minor: int, key: str
     ) -> GatewayFacts: ...
 
     async def capture(
-        self, access: GatewayAccess, ref: str, *, amount_minor: int, currency: str, key: str
+        self, access: GatewayAccess, attempt: AttemptView, *, amount_minor: int, key: str
     ) -> GatewayFacts:
-        """Takes the amount and releases the rest of the hold."""
+        """Takes the amount and releases the rest of the hold. ``key`` is among the facts' ``accepted`` where the
+        gateway's word is still to follow; the same holds for every call here.
+        """
         ...
 
-    async def void(self, access: GatewayAccess, ref: str, *, key: str) -> GatewayFacts:
+    async def void(self, access: GatewayAccess, attempt: AttemptView, *, key: str) -> GatewayFacts:
         """Releases the hold; closes a page that was not paid yet."""
         ...
 
     async def refund(
-        self, access: GatewayAccess, ref: str, *, amount_minor: int, currency: str, key: str, reason: str
+        self, access: GatewayAccess, attempt: AttemptView, *, amount_minor: int, key: str, reason: str
     ) -> GatewayFacts: ...
 
     def verify_webhook(

@@ -14,6 +14,7 @@ from wattledger.adapters.gateways.sandbox.transform import WirePayment, facts_of
 from wattledger.core.kernel.money import exponent_of
 from wattledger.core.payments.facts import GatewayFacts
 from wattledger.flows.ports.gateway import (
+    AttemptView,
     Capabilities,
     Checkout,
     CheckoutAsk,
@@ -21,6 +22,7 @@ from wattledger.flows.ports.gateway import (
     GatewayRefused,
     GatewayUnreached,
     GatewayUnsure,
+    SavedAsk,
     WebhookHint,
 )
 
@@ -41,7 +43,9 @@ class SandboxGateway:
     """Settings: ``base_url``. Secrets: ``api_key``, and up to two ``webhook_secret``, ``webhook_secret_next``."""
 
     name = "sandbox"
-    capabilities = Capabilities(key_lifetime_s=30 * 86_400, can_increment=True, is_sandbox=True)
+    capabilities = Capabilities(
+        key_lifetime_s=30 * 86_400, can_increment=True, is_sandbox=True, can_charge_saved=True
+    )
 
     # The lab's provider listens on the loopback, on whatever port it was given.
     checkout_pages = ("http://127.0.0.1:*",)
@@ -67,36 +71,48 @@ class SandboxGateway:
             "cancel_url": ask.cancel_url,
             "notify_url": ask.notify_url,
             "expires_at": ask.expires_at,
+            "is_sale": ask.is_sale,
+            "payer": ask.payer_key or "",
         }
         payment = await self._post(access, "/v1/payments", body, key)
         return Checkout(payment.id, payment.url)
 
-    async def fetch(self, access: GatewayAccess, ref: str) -> GatewayFacts:
-        return facts_of(await self._send(access, "GET", f"/v1/payments/{ref}", b"", ""))
+    async def charge_saved(self, access: GatewayAccess, ask: SavedAsk, *, key: str) -> Checkout:
+        body = {
+            "amount_minor": ask.amount_minor,
+            "currency": ask.currency,
+            "reference": ask.reference,
+            "description": ask.description,
+            "notify_url": ask.notify_url,
+            "method": ask.method.ref,
+            "payer": ask.method.payer_ref,
+        }
+        return Checkout((await self._post(access, "/v1/charges", body, key)).id)
+
+    async def fetch(self, access: GatewayAccess, attempt: AttemptView) -> GatewayFacts:
+        return facts_of(await self._send(access, "GET", f"/v1/payments/{attempt.ref}", b"", ""))
 
     async def increment(
-        self, access: GatewayAccess, ref: str, *, total_minor: int, currency: str, key: str
+        self, access: GatewayAccess, attempt: AttemptView, *, total_minor: int, key: str
     ) -> GatewayFacts:
-        del currency
         body = {"amount_minor": total_minor}
-        return facts_of(await self._post(access, f"/v1/payments/{ref}/increment", body, key))
+        return facts_of(await self._post(access, f"/v1/payments/{attempt.ref}/increment", body, key))
 
     async def capture(
-        self, access: GatewayAccess, ref: str, *, amount_minor: int, currency: str, key: str
+        self, access: GatewayAccess, attempt: AttemptView, *, amount_minor: int, key: str
     ) -> GatewayFacts:
-        del currency
         body = {"amount_minor": amount_minor}
-        return facts_of(await self._post(access, f"/v1/payments/{ref}/capture", body, key))
+        return facts_of(await self._post(access, f"/v1/payments/{attempt.ref}/capture", body, key))
 
-    async def void(self, access: GatewayAccess, ref: str, *, key: str) -> GatewayFacts:
-        return facts_of(await self._post(access, f"/v1/payments/{ref}/void", {}, key))
+    async def void(self, access: GatewayAccess, attempt: AttemptView, *, key: str) -> GatewayFacts:
+        return facts_of(await self._post(access, f"/v1/payments/{attempt.ref}/void", {}, key))
 
     async def refund(
-        self, access: GatewayAccess, ref: str, *, amount_minor: int, currency: str, key: str, reason: str
+        self, access: GatewayAccess, attempt: AttemptView, *, amount_minor: int, key: str, reason: str
     ) -> GatewayFacts:
-        del currency, reason
+        del reason
         body = {"amount_minor": amount_minor}
-        return facts_of(await self._post(access, f"/v1/payments/{ref}/refunds", body, key))
+        return facts_of(await self._post(access, f"/v1/payments/{attempt.ref}/refunds", body, key))
 
     def verify_webhook(
         self, access: GatewayAccess, headers: Mapping[str, str], raw: bytes, now: datetime

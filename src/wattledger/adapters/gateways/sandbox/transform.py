@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from wattledger.core.payments.facts import Card, GatewayFacts, RefundFact, RefundState
+from wattledger.core.payments.facts import Card, GatewayFacts, Method, RefundFact, RefundState
 
 
 class Status(StrEnum):
@@ -46,6 +46,10 @@ class WirePayment(msgspec.Struct, frozen=True):
     refunds: tuple[WireRefund, ...] = ()
     capture_before: datetime | None = None
     can_increment: bool = False
+    has_longer_hold_by_increment: bool = False
+    capture_max_minor: int = 0
+    method: str = ""
+    payer: str = ""
 
 
 class WireEvent(msgspec.Struct, frozen=True):
@@ -93,4 +97,7 @@ def facts_of(payment: WirePayment) -> GatewayFacts:
         fee_minor=payment.fee_minor,
         capture_before=payment.capture_before,
         can_increment=payment.can_increment,
+        has_longer_hold_by_increment=payment.has_longer_hold_by_increment,
+        capture_max_minor=payment.capture_max_minor,
+        method=Method(payment.method, payment.payer, "card") if payment.method else None,
     )

@@ -15,15 +15,23 @@ from wattledger.adapters.gateways.stripe import amounts, webhook
 from wattledger.adapters.gateways.stripe.transform import (
     DISPUTES,
     EXPAND,
+    INTENT_PREFIX,
+    checkout_parameters,
+    facts_of,
+    facts_of_intent,
+    payer_parameters,
+    saved_parameters,
+)
+from wattledger.adapters.gateways.stripe.wire import (
     IntentStatus,
     SessionStatus,
     WireDisputes,
+    WireIntent,
     WireSession,
-    checkout_parameters,
-    facts_of,
 )
 from wattledger.core.payments.facts import Dispute, GatewayFacts
 from wattledger.flows.ports.gateway import (
+    AttemptView,
     Capabilities,
     Checkout,
     CheckoutAsk,
@@ -31,6 +39,7 @@ from wattledger.flows.ports.gateway import (
     GatewayRefused,
     GatewayUnreached,
     GatewayUnsure,
+    SavedAsk,
     WebhookHint,
 )
 
@@ -38,6 +47,7 @@ _TIMEOUT: Final = httpx.Timeout(20, connect=3)
 # Nothing was sent: the connection was never made.
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _SESSION: Final = msgspec.json.Decoder(WireSession)
+_INTENT: Final = msgspec.json.Decoder(WireIntent)
 _DISPUTES: Final = msgspec.json.Decoder(WireDisputes)
 
 
@@ -46,7 +56,9 @@ class StripeGateway:
 
     name = "stripe"
     # Stripe keeps a key's answer for 24 hours at least; an hour is kept in hand.
-    capabilities = Capabilities(key_lifetime_s=23 * 3600, can_increment=True)
+    capabilities = Capabilities(
+        key_lifetime_s=23 * 3600, can_increment=True, can_charge_saved=True, debit_methods=("sepa_debit",)
+    )
     checkout_pages = ("https://checkout.stripe.com",)
 
     def __init__(self, http_client: stripe.HTTPClient | None = None) -> None:
@@ -61,57 +73,78 @@ class StripeGateway:
         return amounts.least_minor(currency)
 
     async def begin_checkout(self, access: GatewayAccess, ask: CheckoutAsk, *, key: str) -> Checkout:
-        sessions = self._client(access).v1.checkout.sessions
-        parameters: Any = checkout_parameters(ask)
-        session = _session(await _call(sessions.create_async(parameters, {"idempotency_key": key})))
+        client = self._client(access)
+        payer_ref = None
+        if ask.payer_key is not None:
+            payer: Any = payer_parameters(ask)
+            payer_ref = (
+                await _call(client.v1.customers.create_async(payer, {"idempotency_key": f"{key}:payer"}))
+            ).id
+        parameters: Any = checkout_parameters(ask, payer_ref)
+        session = _session(
+            await _call(client.v1.checkout.sessions.create_async(parameters, {"idempotency_key": key}))
+        )
         if session.url is None:
             raise GatewayUnsure("The page has no address.")
         return Checkout(session.id, session.url)
 
-    async def fetch(self, access: GatewayAccess, ref: str) -> GatewayFacts:
-        session = await self._fetch(access, ref)
-        return facts_of(session, await self._dispute(access, session))
+    async def charge_saved(self, access: GatewayAccess, ask: SavedAsk, *, key: str) -> Checkout:
+        intents = self._client(access).v1.payment_intents
+        parameters: Any = saved_parameters(ask)
+        return Checkout((await _call(intents.create_async(parameters, {"idempotency_key": key}))).id)
+
+    async def fetch(self, access: GatewayAccess, attempt: AttemptView) -> GatewayFacts:
+        if attempt.ref.startswith(INTENT_PREFIX):
+            intents = self._client(access).v1.payment_intents
+            expand: Any = {"expand": [name.removeprefix("payment_intent.") for name in EXPAND]}
+            intent = _read(_INTENT, await _call(intents.retrieve_async(attempt.ref, expand)))
+            return facts_of_intent(intent, await self._dispute(access, intent))
+        session = await self._fetch(access, attempt.ref)
+        return facts_of(session, await self._dispute(access, session.intent))
 
     async def increment(
-        self, access: GatewayAccess, ref: str, *, total_minor: int, currency: str, key: str
+        self, access: GatewayAccess, attempt: AttemptView, *, total_minor: int, key: str
     ) -> GatewayFacts:
         intents = self._client(access).v1.payment_intents
-        intent_id = await self._intent_id(access, ref)
-        amount = amounts.to_wire(total_minor, currency)
-        await _call(intents.increment_authorization_async(intent_id, {"amount": amount}, {"idempotency_key": key}))
-        return await self.fetch(access, ref)
+        amount = amounts.to_wire(total_minor, attempt.currency)
+        call = intents.increment_authorization_async
+        await _call(call(_intent_id(attempt), {"amount": amount}, {"idempotency_key": key}))
+        return await self._fetch_after(access, attempt)
 
     async def capture(
-        self, access: GatewayAccess, ref: str, *, amount_minor: int, currency: str, key: str
+        self, access: GatewayAccess, attempt: AttemptView, *, amount_minor: int, key: str
     ) -> GatewayFacts:
         intents = self._client(access).v1.payment_intents
-        intent_id = await self._intent_id(access, ref)
-        amount = amounts.to_wire(amount_minor, currency)
-        await _call(intents.capture_async(intent_id, {"amount_to_capture": amount}, {"idempotency_key": key}))
-        return await self._fetch_after(access, ref)
+        amount = amounts.to_wire(amount_minor, attempt.currency)
+        call = intents.capture_async
+        await _call(call(_intent_id(attempt), {"amount_to_capture": amount}, {"idempotency_key": key}))
+        return await self._fetch_after(access, attempt)
 
-    async def void(self, access: GatewayAccess, ref: str, *, key: str) -> GatewayFacts:
+    async def void(self, access: GatewayAccess, attempt: AttemptView, *, key: str) -> GatewayFacts:
         client = self._client(access)
-        session = await self._fetch(access, ref)
+        if attempt.movement_ref or attempt.ref.startswith(INTENT_PREFIX):
+            await _call(client.v1.payment_intents.cancel_async(_intent_id(attempt), {}, {"idempotency_key": key}))
+            return await self._fetch_after(access, attempt)
+        session = await self._fetch(access, attempt.ref)
         if session.status is SessionStatus.OPEN:
-            await _call(client.v1.checkout.sessions.expire_async(ref, {}, {"idempotency_key": key}))
+            await _call(client.v1.checkout.sessions.expire_async(attempt.ref, {}, {"idempotency_key": key}))
         elif session.intent is not None and session.intent.status is not IntentStatus.CANCELED:
             cancel = client.v1.payment_intents.cancel_async
             await _call(cancel(session.intent.id, {}, {"idempotency_key": key}))
-        return await self._fetch_after(access, ref)
+        return await self._fetch_after(access, attempt)
 
     async def refund(
-        self, access: GatewayAccess, ref: str, *, amount_minor: int, currency: str, key: str, reason: str
+        self, access: GatewayAccess, attempt: AttemptView, *, amount_minor: int, key: str, reason: str
     ) -> GatewayFacts:
         refunds = self._client(access).v1.refunds
         parameters: Any = {
-            "payment_intent": await self._intent_id(access, ref),
-            "amount": amounts.to_wire(amount_minor, currency),
+            "payment_intent": _intent_id(attempt),
+            "amount": amounts.to_wire(amount_minor, attempt.currency),
             # By its key an unknown outcome is found again among the payment's refunds.
             "metadata": {"key": key, "reason": reason},
         }
         await _call(refunds.create_async(parameters, {"idempotency_key": key}))
-        return await self._fetch_after(access, ref)
+        return await self._fetch_after(access, attempt)
 
     def verify_webhook(
         self, access: GatewayAccess, headers: Mapping[str, str], raw: bytes, now: datetime
@@ -122,21 +155,14 @@ class StripeGateway:
         sessions = self._client(access).v1.checkout.sessions
         return _session(await _call(sessions.retrieve_async(ref, {"expand": list(EXPAND)})))
 
-    async def _fetch_after(self, access: GatewayAccess, ref: str) -> GatewayFacts:
+    async def _fetch_after(self, access: GatewayAccess, attempt: AttemptView) -> GatewayFacts:
         """The facts after a call that took effect: if they cannot be had, the outcome must be queried later."""
         try:
-            return await self.fetch(access, ref)
+            return await self.fetch(access, attempt)
         except (GatewayRefused, GatewayUnreached) as error:
             raise GatewayUnsure(str(error)) from error
 
-    async def _intent_id(self, access: GatewayAccess, ref: str) -> str:
-        session = await self._fetch(access, ref)
-        if session.intent is None:
-            raise GatewayRefused("payment_not_authorized")
-        return session.intent.id
-
-    async def _dispute(self, access: GatewayAccess, session: WireSession) -> Dispute:
-        intent = session.intent
+    async def _dispute(self, access: GatewayAccess, intent: WireIntent | None) -> Dispute:
         if intent is None or intent.latest_charge is None or not intent.latest_charge.disputed:
             return Dispute.NONE
         answer = await _call(self._client(access).v1.disputes.list_async({"payment_intent": intent.id}))
@@ -180,6 +206,15 @@ async def _call(call: Awaitable[Any]) -> Any:
         if 400 <= status < 500:
             raise GatewayRefused(error.code or f"http_{status}", error.user_message or "") from error
         raise GatewayUnsure(f"HTTP {status}") from error
+
+
+def _intent_id(attempt: AttemptView) -> str:
+    """Raises GatewayRefused ``payment_not_authorized`` while nobody has paid."""
+    if attempt.ref.startswith(INTENT_PREFIX):
+        return attempt.ref
+    if not attempt.movement_ref:
+        raise GatewayRefused("payment_not_authorized")
+    return attempt.movement_ref
 
 
 def _session(answer: Any) -> WireSession:

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, Final
 
-import msgspec
-
 from wattledger.adapters.gateways.stripe.amounts import from_wire, to_wire
-from wattledger.core.payments.facts import Card, Dispute, GatewayFacts, RefundFact, RefundState
-from wattledger.flows.ports.gateway import CheckoutAsk
+from wattledger.adapters.gateways.stripe.wire import (
+    IntentStatus,
+    SessionStatus,
+    WireCard,
+    WireCharge,
+    WireFee,
+    WireIntent,
+    WireSession,
+)
+from wattledger.core.payments.facts import Card, Dispute, GatewayFacts, Method, RefundFact, RefundState
+from wattledger.flows.ports.gateway import CheckoutAsk, SavedAsk
 
 EXPAND: Final = (
     "payment_intent.latest_charge.balance_transaction",
     "payment_intent.latest_charge.refunds",
 )
-
-
-class SessionStatus(StrEnum):
-    OPEN = "open"
-    COMPLETE = "complete"
-    EXPIRED = "expired"
-
-
-class IntentStatus(StrEnum):
-    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
-    REQUIRES_CONFIRMATION = "requires_confirmation"
-    REQUIRES_ACTION = "requires_action"
-    PROCESSING = "processing"
-    REQUIRES_CAPTURE = "requires_capture"
-    CANCELED = "canceled"
-    SUCCEEDED = "succeeded"
 
 
 REFUND_STATES: Final = {
@@ -54,95 +44,28 @@ DISPUTES: Final = {
     "lost": Dispute.LOST,
 }
 
-
-class WireIncrement(msgspec.Struct, frozen=True):
-    status: str = "unavailable"
-
-
-class WireCard(msgspec.Struct, frozen=True):
-    brand: str | None = None
-    last4: str | None = None
-    fingerprint: str | None = None
-    funding: str | None = None
-    capture_before: int | None = None
-    incremental_authorization: WireIncrement | None = None
+_IS_PAID: Final = frozenset({IntentStatus.REQUIRES_CAPTURE, IntentStatus.PROCESSING, IntentStatus.SUCCEEDED})
+# How the name of a payment without a page begins.
+INTENT_PREFIX: Final = "pi_"
+_LANGUAGES: Final = """
+    bg cs da de el en es et fi fil fr hr hu id it ja ko lt lv ms mt nb nl pl pt ro ru sk sl sv th tr vi zh
+"""
+# The languages of the hosted page, region-free.
+LOCALES: Final = frozenset(_LANGUAGES.split())
 
 
-class WireMethod(msgspec.Struct, frozen=True):
-    card: WireCard | None = None
+def checkout_parameters(ask: CheckoutAsk, payer_ref: str | None = None) -> dict[str, Any]:
+    """The parameters of a Checkout Session that holds or takes the amount; the same ask gives the same bytes.
 
-
-class WireFee(msgspec.Struct, frozen=True):
-    fee: int
-    currency: str
-
-
-class WireRefund(msgspec.Struct, frozen=True):
-    id: str
-    amount: int
-    status: str | None = None
-    metadata: dict[str, str] | None = None
-
-
-class WireRefunds(msgspec.Struct, frozen=True):
-    data: tuple[WireRefund, ...] = ()
-
-
-class WireCharge(msgspec.Struct, frozen=True):
-    id: str
-    amount: int
-    disputed: bool = False
-    payment_method_details: WireMethod | None = None
-    balance_transaction: WireFee | str | None = None
-    refunds: WireRefunds | None = None
-
-
-class WirePaymentError(msgspec.Struct, frozen=True):
-    code: str | None = None
-    decline_code: str | None = None
-
-
-class WireIntent(msgspec.Struct, frozen=True):
-    id: str
-    status: IntentStatus
-    amount: int
-    amount_capturable: int = 0
-    amount_received: int = 0
-    cancellation_reason: str | None = None
-    latest_charge: WireCharge | None = None
-    last_payment_error: WirePaymentError | None = None
-
-
-class WireSession(msgspec.Struct, frozen=True):
-    id: str
-    amount_total: int
-    currency: str
-    status: SessionStatus
-    client_reference_id: str | None = None
-    payment_intent: WireIntent | str | None = None
-    url: str | None = None
-
-    @property
-    def intent(self) -> WireIntent | None:
-        """The intent where it was asked for whole (EXPAND)."""
-        return self.payment_intent if isinstance(self.payment_intent, WireIntent) else None
-
-
-class WireDispute(msgspec.Struct, frozen=True):
-    status: str
-
-
-class WireDisputes(msgspec.Struct, frozen=True):
-    data: tuple[WireDispute, ...] = ()
-
-
-def checkout_parameters(ask: CheckoutAsk) -> dict[str, Any]:
-    """The parameters of a Checkout Session that holds the amount; the same ask gives the same bytes."""
+    Wallets (Apple Pay, Google Pay) are offered by the page itself wherever cards are.
+    """
     metadata = {"reference": ask.reference}
+    intent: dict[str, Any] = {"description": ask.description, "metadata": metadata}
     parameters: dict[str, Any] = {
         "mode": "payment",
         "client_reference_id": ask.reference,
         "metadata": metadata,
+        "payment_method_types": [ask.method],
         "line_items": [
             {
                 "quantity": 1,
@@ -153,54 +76,123 @@ def checkout_parameters(ask: CheckoutAsk) -> dict[str, Any]:
                 },
             }
         ],
-        "payment_intent_data": {
-            "capture_method": "manual",
-            "description": ask.description,
-            "metadata": metadata,
-        },
+        "payment_intent_data": intent,
         "success_url": ask.return_url,
         "cancel_url": ask.cancel_url,
         "expires_at": int(ask.expires_at.timestamp()),
+        "locale": _locale(ask.locale),
     }
-    if ask.email:
+    if not ask.is_sale:
+        intent["capture_method"] = "manual"
+        # What is granted stands in the charge: each is asked for and none relied upon.
+        parameters["payment_method_options"] = {
+            "card": {
+                "request_incremental_authorization": "if_available",
+                "request_overcapture": "if_available",
+                "request_extended_authorization": "if_available",
+            }
+        }
+    if payer_ref is not None:
+        intent["setup_future_usage"] = "off_session"
+        parameters["customer"] = payer_ref
+    elif ask.email:
         parameters["customer_email"] = ask.email
-    if ask.locale:
-        parameters["locale"] = ask.locale.split("-")[0].split("_")[0]
     return parameters
+
+
+def payer_parameters(ask: CheckoutAsk) -> dict[str, Any]:
+    """The customer at Stripe whose method is kept."""
+    parameters: dict[str, Any] = {"metadata": {"payer_key": ask.payer_key or ""}}
+    if ask.email:
+        parameters["email"] = ask.email
+    return parameters
+
+
+def saved_parameters(ask: SavedAsk) -> dict[str, Any]:
+    """The parameters of a PaymentIntent that charges a kept method while nobody is there."""
+    parameters: dict[str, Any] = {
+        "amount": to_wire(ask.amount_minor, ask.currency),
+        "currency": ask.currency.lower(),
+        "customer": ask.method.payer_ref,
+        "payment_method": ask.method.ref,
+        "payment_method_types": [ask.method.kind],
+        "off_session": True,
+        "confirm": True,
+        "description": ask.description,
+        "metadata": {"reference": ask.reference},
+    }
+    if ask.method.mandate_ref:
+        parameters["mandate"] = ask.method.mandate_ref
+    return parameters
+
+
+def _locale(wanted: str | None) -> str:
+    """The page's language; Stripe refuses a page in one that it does not speak."""
+    language = (wanted or "").replace("_", "-").split("-")[0].lower()
+    return language if language in LOCALES else "auto"
 
 
 def facts_of(session: WireSession, dispute: Dispute = Dispute.NONE) -> GatewayFacts:
     currency = session.currency.upper()
-    intent = session.intent
-    charge = intent.latest_charge if intent else None
-    card = charge.payment_method_details.card if charge and charge.payment_method_details else None
-    has_failed, is_released, is_expired = _ending(session.status, intent)
-    return GatewayFacts(
+    has_failed, is_released, is_expired = _ending(session.status, session.intent)
+    return _facts(
+        session.intent,
+        dispute,
         ref=session.id,
         reference=session.client_reference_id or "",
         currency=currency,
         asked_minor=from_wire(session.amount_total, currency),
+        has_failed=has_failed,
+        is_released=is_released,
+        is_expired=is_expired,
+    )
+
+
+def facts_of_intent(intent: WireIntent, dispute: Dispute = Dispute.NONE) -> GatewayFacts:
+    """The facts of a charge without a page."""
+    currency = intent.currency.upper()
+    has_failed, is_released, is_expired = _ending(SessionStatus.COMPLETE, intent)
+    return _facts(
+        intent,
+        dispute,
+        ref=intent.id,
+        reference=(intent.metadata or {}).get("reference", ""),
+        currency=currency,
+        asked_minor=from_wire(intent.amount, currency),
+        has_failed=has_failed,
+        is_released=is_released,
+        is_expired=is_expired,
+    )
+
+
+def _facts(intent: WireIntent | None, dispute: Dispute, *, currency: str, **known: Any) -> GatewayFacts:
+    charge = intent.latest_charge if intent else None
+    method = charge.payment_method_details if charge else None
+    card = method.card if method else None
+    return GatewayFacts(
+        **known,
+        currency=currency,
         authorized_minor=from_wire(_authorized(intent), currency),
         captured_minor=from_wire(intent.amount_received if intent else 0, currency),
         refunds=_refunds(charge, currency),
         needs_action=intent is not None and intent.status is IntentStatus.REQUIRES_ACTION,
-        has_failed=has_failed,
-        is_released=is_released,
-        is_expired=is_expired,
         dispute=dispute,
         decline_code=_decline_code(intent),
-        card=_card(card),
+        card=_card(charge),
         fee_minor=_fee(charge, currency),
         capture_before=datetime.fromtimestamp(card.capture_before, UTC) if card and card.capture_before else None,
         can_increment=_can_increment(card),
+        capture_max_minor=_capture_max(card, currency),
+        is_processing=intent is not None and intent.status is IntentStatus.PROCESSING,
         movement_ref=intent.id if intent else "",
+        method=_method(intent),
     )
 
 
 def _ending(status: SessionStatus, intent: WireIntent | None) -> tuple[bool, bool, bool]:
     """(has_failed, is_released, is_expired). After a declined card another may follow while the page is open."""
     if intent is not None and intent.status is IntentStatus.CANCELED:
-        is_expired = intent.cancellation_reason == "automatic"
+        is_expired = intent.cancellation_reason in {"automatic", "expired"}
         return False, not is_expired, is_expired
     if status is SessionStatus.EXPIRED:
         return False, True, False
@@ -237,10 +229,34 @@ def _decline_code(intent: WireIntent | None) -> str:
     return "" if error is None else error.decline_code or error.code or ""
 
 
-def _card(card: WireCard | None) -> Card | None:
-    if card is None:
+def _card(charge: WireCharge | None) -> Card | None:
+    method = charge.payment_method_details if charge else None
+    if method is not None and method.card is not None:
+        card = method.card
+        return Card(card.brand or "", card.last4 or "", card.fingerprint or "", card.funding or "")
+    if method is not None and method.sepa_debit is not None:
+        debit = method.sepa_debit
+        return Card("sepa_debit", debit.last4 or "", debit.fingerprint or "", "debit")
+    return None
+
+
+def _method(intent: WireIntent | None) -> Method | None:
+    if intent is None or not intent.payment_method or not intent.customer or intent.latest_charge is None:
         return None
-    return Card(card.brand or "", card.last4 or "", card.fingerprint or "", card.funding or "")
+    if intent.setup_future_usage != "off_session" or intent.status not in _IS_PAID:
+        return None
+    details = intent.latest_charge.payment_method_details
+    debit = details.sepa_debit if details else None
+    card = details.card if details else None
+    mandate = (debit.mandate if debit else card.mandate if card else None) or ""
+    return Method(intent.payment_method, intent.customer, "sepa_debit" if debit else "card", mandate)
+
+
+def _capture_max(card: WireCard | None, currency: str) -> int:
+    granted = card.overcapture if card else None
+    if granted is None or granted.status != "available":
+        return 0
+    return from_wire(granted.maximum_amount_capturable, currency)
 
 
 def _can_increment(card: WireCard | None) -> bool:

@@ -85,7 +85,7 @@ returning o.operation_id, o.payment_id, o.attempt_no, o.operation_no, o.kind, o.
 
 -- name: hurry
 update operation set due_at = $3
-where tenant_id = $1 and payment_id = $2 and kind = 'authorize'
+where tenant_id = $1 and payment_id = $2 and operation_no = 1
   and state in ('requires_action', 'unknown') and due_at > $3;
 
 -- name: card_uses

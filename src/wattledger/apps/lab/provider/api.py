@@ -15,7 +15,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
 from wattledger.apps.lab.provider import rules
-from wattledger.apps.lab.provider.desk import Amount, Desk, NewPayment, Shown, account_of
+from wattledger.apps.lab.provider.desk import Amount, Desk, NewCharge, NewPayment, Shown, account_of
 from wattledger.apps.lab.provider.rules import RuleBroken, SandboxPayment
 from wattledger.apps.lab.provider.store import Misbehaviour
 
@@ -123,6 +123,20 @@ async def create(request: Asked) -> Answer:
     return await _answer(request, "create", act)
 
 
+@post("/v1/charges", status_code=200)
+async def charge(request: Asked) -> Answer:
+    """A kept method is charged without its owner."""
+    key = request.headers.get("idempotency-key", "")
+
+    def act(desk: Desk, api_key: str, raw: bytes) -> Shown:
+        asked = msgspec.json.decode(raw, type=NewCharge)
+        if not key or asked.amount_minor <= 0:
+            return Shown(400, b'{"error":{"code":"invalid_request"}}')
+        return desk.call(api_key, key, raw, lambda account: desk.charge(account, asked))
+
+    return await _answer(request, "charge", act)
+
+
 @get("/v1/payments/{payment_id:str}")
 async def fetch(request: Asked) -> Answer:
     def act(desk: Desk, api_key: str, _: bytes) -> Shown:
@@ -154,8 +168,8 @@ async def capture(request: Asked) -> Answer:
 
 @post("/v1/payments/{payment_id:str}/increment", status_code=200)
 async def increment(request: Asked) -> Answer:
-    def change(_: Desk, raw: bytes, payment: SandboxPayment) -> str:
-        return rules.increment(payment, msgspec.json.decode(raw, type=Amount).amount_minor)
+    def change(desk: Desk, raw: bytes, payment: SandboxPayment) -> str:
+        return rules.increment(payment, msgspec.json.decode(raw, type=Amount).amount_minor, desk.now())
 
     return await _answer(request, "increment", _call(request, request.url.path, change))
 
@@ -253,6 +267,7 @@ async def expire_now(request: Asked) -> Answer:
 
 ROUTES: Final = [
     create,
+    charge,
     fetch,
     list_payments,
     capture,

@@ -18,6 +18,7 @@ from wattledger.apps.lab.provider.store import Misbehaviour, Store
 
 _RETRY_S: Final = (1, 2, 5, 15, 60, 300)
 _SHUFFLE_WITHIN_S: Final = 1.5
+_BANK_SAYS_NO: Final = frozenset({"declined", "authentication_required"})
 
 
 def webhook_secret(api_key: str) -> str:
@@ -39,6 +40,18 @@ class NewPayment(msgspec.Struct, forbid_unknown_fields=True):
     cancel_url: str
     notify_url: str
     expires_at: datetime
+    is_sale: bool = False
+    payer: str = ""
+
+
+class NewCharge(msgspec.Struct, forbid_unknown_fields=True):
+    amount_minor: int
+    currency: str
+    reference: str
+    description: str
+    notify_url: str
+    method: str
+    payer: str
 
 
 class Amount(msgspec.Struct, forbid_unknown_fields=True):
@@ -77,7 +90,7 @@ class Desk:
             try:
                 shown = Shown(200, msgspec.json.encode(self.view(act(account))))
             except RuleBroken as broken:
-                shown = _error(402 if broken.code == "declined" else 409, broken.code)
+                shown = _error(402 if broken.code in _BANK_SAYS_NO else 409, broken.code)
             self.store.put_answer(account, key, request_hash, shown.status, shown.body)
         return shown
 
@@ -97,8 +110,34 @@ class Desk:
             page_expires_at=asked.expires_at,
             can_increment=habits.can_increment,
             hold_window_s=habits.hold_window_s or 7 * 86_400,
+            has_longer_hold_by_increment=habits.has_longer_hold_by_increment,
+            over_capture_percent=habits.over_capture_percent,
+            is_sale=asked.is_sale,
+            payer=asked.payer,
         )
         self.store.put(payment)
+        return payment
+
+    def charge(self, account: str, asked: NewCharge) -> SandboxPayment:
+        """A sale by a kept method; raises RuleBroken where there is none of that name, or its bank says no."""
+        payment = SandboxPayment(
+            id="pay_" + secrets.token_hex(12),
+            account=account,
+            reference=asked.reference,
+            description=asked.description,
+            amount_minor=asked.amount_minor,
+            currency=asked.currency,
+            return_url="",
+            cancel_url="",
+            notify_url=asked.notify_url,
+            created_at=self.now(),
+            page_expires_at=self.now(),
+            is_sale=True,
+            payer=asked.payer,
+        )
+        kind = rules.charge(payment, asked.method, self.now())
+        self.store.put(payment)
+        self._tell(payment, kind)
         return payment
 
     def change(
@@ -130,7 +169,15 @@ class Desk:
     def view(self, payment: SandboxPayment) -> dict[str, Any]:
         """A payment as the API shows it."""
         shown: dict[str, Any] = msgspec.to_builtins(payment)
-        for private in ("account", "hold_window_s", "notify_url", "return_url", "cancel_url"):
+        for private in (
+            "account",
+            "hold_window_s",
+            "over_capture_percent",
+            "is_sale",
+            "notify_url",
+            "return_url",
+            "cancel_url",
+        ):
             del shown[private]
         shown["url"] = f"{self.base_url}/pay/{payment.id}"
         shown["refunded_minor"] = payment.refunded_minor

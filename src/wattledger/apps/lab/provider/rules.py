@@ -61,6 +61,12 @@ class SandboxPayment(msgspec.Struct, kw_only=True):
     hold_window_s: int = 7 * 86_400
     capture_before: datetime | None = None
     can_increment: bool = True
+    has_longer_hold_by_increment: bool = False
+    over_capture_percent: int = 0
+    capture_max_minor: int = 0
+    is_sale: bool = False
+    payer: str = ""
+    method: str = ""
 
     @property
     def refunded_minor(self) -> int:
@@ -108,30 +114,47 @@ def pay(payment: SandboxPayment, card: str, holder: str, now: datetime) -> str:
     if card == "challenge":
         payment.status = Status.CHALLENGE
         return "payment.challenged"
-    granted = payment.amount_minor // 2 if card == "prepaid" else payment.amount_minor
-    return _authorize(payment, granted, now)
+    granted = payment.amount_minor // 2 if card == "prepaid" and not payment.is_sale else payment.amount_minor
+    return _authorize(payment, granted, now, card)
+
+
+def charge(payment: SandboxPayment, method: str, now: datetime) -> str:
+    """A kept method is charged without its owner, whose bank may want to see them first."""
+    card = method.removeprefix("pm_").partition("_")[0]
+    _require(method.startswith("pm_") and card in _CARDS, "method_unknown")
+    _require(card != "challenge", "authentication_required")
+    _require(card != "declined", "declined")
+    brand, last4, funding = _CARDS[card]
+    payment.card = Card(brand, last4, f"card_{method[-16:]}", funding)
+    return _authorize(payment, payment.amount_minor, now, card)
 
 
 def answer_challenge(payment: SandboxPayment, *, is_passed: bool, now: datetime) -> str:
     _require(payment.status is Status.CHALLENGE, "payment_not_challenged")
     if is_passed:
-        return _authorize(payment, payment.amount_minor, now)
+        return _authorize(payment, payment.amount_minor, now, "challenge")
     payment.status, payment.decline_code = Status.DECLINED, "authentication_failed"
     return "payment.declined"
 
 
-def _authorize(payment: SandboxPayment, granted_minor: int, now: datetime) -> str:
+def _authorize(payment: SandboxPayment, granted_minor: int, now: datetime, card: str) -> str:
     payment.status = Status.AUTHORIZED
     payment.authorized_minor = granted_minor
     payment.capture_before = now + timedelta(seconds=payment.hold_window_s)
-    return "payment.authorized"
+    payment.capture_max_minor = granted_minor * (100 + payment.over_capture_percent) // 100
+    if payment.payer and payment.card is not None:
+        payment.method = f"pm_{card}_{payment.card.fingerprint.removeprefix('card_')}"
+    return capture(payment, granted_minor) if payment.is_sale else "payment.authorized"
 
 
-def increment(payment: SandboxPayment, total_minor: int) -> str:
+def increment(payment: SandboxPayment, total_minor: int, now: datetime) -> str:
     _require(payment.status is Status.AUTHORIZED, "payment_not_authorized")
     _require(payment.can_increment, "increment_not_supported")
     _require(total_minor > payment.authorized_minor, "increment_not_higher")
     payment.authorized_minor = total_minor
+    payment.capture_max_minor = max(payment.capture_max_minor, total_minor)
+    if payment.has_longer_hold_by_increment:
+        payment.capture_before = now + timedelta(seconds=payment.hold_window_s)
     return "payment.incremented"
 
 
@@ -140,7 +163,8 @@ def capture(payment: SandboxPayment, amount_minor: int) -> str:
     _require(payment.status is not Status.CAPTURED, "already_captured")
     _require(payment.status is not Status.EXPIRED, "hold_expired")
     _require(payment.status is Status.AUTHORIZED, "payment_not_authorized")
-    _require(0 < amount_minor <= payment.authorized_minor, "amount_above_hold")
+    _require(0 < amount_minor <= max(payment.authorized_minor, payment.capture_max_minor), "amount_above_hold")
+    payment.authorized_minor = max(payment.authorized_minor, amount_minor)
     payment.status = Status.CAPTURED
     payment.captured_minor = amount_minor
     payment.fee_minor = fee_of(amount_minor, payment.currency)

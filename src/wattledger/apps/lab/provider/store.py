@@ -48,6 +48,8 @@ class Misbehaviour(msgspec.Struct, forbid_unknown_fields=True):
     slow_ms: dict[str, int] = {}
     hold_window_s: int | None = None
     can_increment: bool = True
+    has_longer_hold_by_increment: bool = False
+    over_capture_percent: int = 0
 
 
 class Due(msgspec.Struct):
