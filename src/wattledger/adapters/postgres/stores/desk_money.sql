@@ -51,6 +51,10 @@ where w.tenant_id = $1 and w.object_ref in (
     select a.gateway_ref from attempt a
     where a.tenant_id = w.tenant_id and a.payment_id = $2 and a.gateway = w.gateway
     union
+    -- Most gateways name us by the reference that we gave them.
+    select a.payment_id || ':' || a.attempt_no from attempt a
+    where a.tenant_id = w.tenant_id and a.payment_id = $2 and a.gateway = w.gateway
+    union
     select o.gateway_ref from operation o join attempt a using (tenant_id, payment_id, attempt_no)
     where o.tenant_id = w.tenant_id and o.payment_id = $2 and a.gateway = w.gateway
 )

@@ -1,0 +1,159 @@
+"""What a demonstration came to: for a person, and for a machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from wattledger.apps.cli.books import report_facts
+from wattledger.apps.lab.demo.day import Busy
+from wattledger.apps.lab.demo.house import House
+from wattledger.apps.lab.demo.show import Shown
+from wattledger.apps.present.figures import energy_kwh, money, power_kw
+from wattledger.core.kernel.money import Money
+from wattledger.flows.verify_books import Report
+
+_KINDS: Final = {"ad_hoc": "QR code, no account", "rfid": "RFID card"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Both sessions and the verdict on the books; ``is_compared``: the provider's own books were asked too."""
+
+    sessions: tuple[Shown, ...]
+    report: Report
+    is_compared: bool
+    seconds: float
+
+    @property
+    def is_good(self) -> bool:
+        return self.is_compared and not self.report.findings
+
+
+def facts(outcome: Outcome, house: House) -> dict[str, Any]:
+    """The JSON; its shape only grows."""
+    return {
+        "ok": outcome.is_good,
+        "seconds": outcome.seconds,
+        "data_dir": str(house.settings.data_dir),
+        "web_url": house.settings.public_url,
+        "station_url": house.station_url,
+        "sessions": [_session_facts(one) for one in outcome.sessions],
+        "verify": {"is_compared_with_provider": outcome.is_compared, **report_facts(outcome.report)},
+    }
+
+
+def _session_facts(shown: Shown) -> dict[str, Any]:
+    def decimal(amount_minor: int) -> str:
+        return str(Money(amount_minor, shown.currency).decimal())
+
+    return {
+        "kind": shown.kind,
+        "ocpp": shown.ocpp,
+        "station": shown.station,
+        "evse": shown.public_id,
+        "session_id": str(shown.session_id),
+        "energy_kwh": f"{Decimal(shown.energy_milliwh).scaleb(-6):f}",
+        "energy_milliwh": shown.energy_milliwh,
+        "currency": shown.currency,
+        "net": decimal(shown.net_minor),
+        "tax": decimal(shown.tax_minor),
+        "total": decimal(shown.total_minor),
+        "payment": {
+            "state": shown.paid,
+            "held": decimal(shown.held_minor),
+            "captured": decimal(shown.captured_minor),
+            "gateway_fee": decimal(shown.gateway_fee_minor),
+            "webhooks": shown.webhook_count,
+        },
+        "customer": shown.customer,
+        "receipt": {"number": shown.receipt_number, "pdf_bytes": shown.receipt_byte_count},
+        "seconds": shown.seconds,
+    }
+
+
+def show_outcome(console: Console, outcome: Outcome) -> None:
+    """A column a session, and the verdict."""
+    table = Table.grid(padding=(0, 3, 0, 0))
+    table.add_column(style="dim")
+    for _ in outcome.sessions:
+        table.add_column()
+    for title, values in _rows(outcome.sessions):
+        table.add_row(title, *values)
+    console.print()
+    console.print(table)
+    console.print()
+    report = outcome.report
+    count = len(report.findings)
+    if outcome.is_good:
+        console.print(
+            Text("Books verified: ", style="green").append(
+                f"{len(report.results)} checks from raw rows, with the provider's own books; no findings.",
+                style="default",
+            )
+        )
+        return
+    console.print(Text(f"Books NOT verified: {count} finding{'' if count == 1 else 's'}.", style="red"))
+    for one in report.findings[:20]:
+        console.print(f"  {one.code}: {one.subject}: {one.detail}", highlight=False, markup=False)
+    if not outcome.is_compared:
+        console.print("  The sandbox provider's books could not be asked.")
+
+
+def _rows(sessions: tuple[Shown, ...]) -> list[tuple[str, list[Text]]]:
+    def row(title: str, *values: str, style: str = "") -> tuple[str, list[Text]]:
+        return title, [Text(value, style=style) for value in values]
+
+    return [
+        row("", *(_KINDS[one.kind] for one in sessions), style="bold"),
+        row("Station", *(f"{one.station}, OCPP {one.ocpp}" for one in sessions)),
+        row("Energy", *(f"{energy_kwh(one.energy_milliwh, decimals=3)} kWh" for one in sessions)),
+        row("Total", *(money(one.total_minor, one.currency) for one in sessions), style="bold"),
+        row("of which VAT", *(money(one.tax_minor, one.currency) for one in sessions)),
+        row("Payment", *(_payment(one) for one in sessions)),
+        row("Document", *(one.receipt_number or "invoice at the month's end" for one in sessions)),
+    ]
+
+
+def _payment(shown: Shown) -> str:
+    if shown.kind != "ad_hoc":
+        return f"on the account of {shown.customer}"
+    held, taken = (money(one, shown.currency) for one in (shown.held_minor, shown.captured_minor))
+    return f"{held} held, {taken} {shown.paid}"
+
+
+def show_addresses(console: Console, house: House, visitor_id: str) -> None:
+    """Where to look, and how to get in."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(no_wrap=True)
+    url = house.settings.public_url
+    grid.add_row("Charge as a driver", Text(f"{url}/c/{visitor_id}", style="bold cyan"))
+    grid.add_row("", "pay with a test card; the car plugs itself in a few seconds later")
+    grid.add_row("Look as the operator", Text(f"{url}/desk", style="bold cyan"))
+    grid.add_row("", f"sign in as  {house.demo.owner_email}  {house.demo.owner_password}")
+    grid.add_row("Check the books", ".venv/bin/wattledger books verify   (in another terminal)")
+    grid.add_row("Logs and data", str(house.settings.data_dir))
+    console.print()
+    console.print(grid, highlight=False)
+    console.print()
+
+
+def busy_line(busy: Busy) -> str:
+    """``6 of 12 connectors charging, 214 kW; today 31 sessions, 96.20 kWh, €48.10``."""
+    now = busy.figures
+    power = power_kw(now.power_w)
+    parts = [
+        f"{now.charging_count} cars charging, {power} kW; {now.connected_count} of {now.station_count} stations"
+    ]
+    parts += [
+        f"today {one.session_count} sessions, {energy_kwh(one.energy_milliwh, decimals=1)} kWh, "
+        f"{money(one.gross_minor, one.currency)}"
+        for one in busy.today
+    ]
+    return "; ".join(parts)
