@@ -17,6 +17,7 @@ from wattledger.apps.lab.demo.show import Shown
 from wattledger.apps.present.figures import energy_kwh, money, power_kw
 from wattledger.core.kernel.money import Money
 from wattledger.flows.verify_books import Report
+from wattledger.settings import default_data_dir
 
 _KINDS: Final = {"ad_hoc": "QR code, no account", "rfid": "RFID card"}
 
@@ -137,15 +138,21 @@ def show_addresses(console: Console, house: House, visitor_id: str) -> None:
     grid.add_row("", "pay with a test card; the car plugs itself in a few seconds later")
     grid.add_row("Look as the operator", Text(f"{url}/desk", style="bold cyan"))
     grid.add_row("", f"sign in as  {house.demo.owner_email}  {house.demo.owner_password}")
-    grid.add_row("Check the books", ".venv/bin/wattledger books verify   (in another terminal)")
-    grid.add_row("Logs and data", str(house.settings.data_dir))
+    grid.add_row("Check the books", f"{_where(house)}.venv/bin/wattledger books verify   (in another terminal)")
+    grid.add_row("Data and demo.log", str(house.settings.data_dir))
     console.print()
     console.print(grid, highlight=False)
     console.print()
 
 
+def _where(house: House) -> str:
+    """What must stand before another command so that it finds this installation."""
+    data_dir = house.settings.data_dir
+    return "" if data_dir == default_data_dir(house.environment) else f"WATTLEDGER_DATA_DIR={data_dir} "
+
+
 def busy_line(busy: Busy) -> str:
-    """``6 of 12 connectors charging, 214 kW; today 31 sessions, 96.20 kWh, €48.10``."""
+    """``6 cars charging, 214 kW; 8 of 8 stations online; 31 sessions today, 96.2 kWh, €48.10``."""
     now = busy.figures
     power = power_kw(now.power_w)
     parts = [

@@ -71,7 +71,7 @@ class Phone:
         await self._arrive(await self._client.get(url))
 
     async def press(self, button: str = "", *, action: str = "") -> None:
-        """Submits the form that has this button's value (or leads where ``action`` is a part of), and follows where it leads.
+        """Submits the form that has this button's value, or ``action`` in its address, and follows where it leads.
 
         Raises NotFound ``button_missing``, Unavailable ``page_failed``.
         """
