@@ -35,7 +35,8 @@ def tokens(scheme: str) -> dict[str, str]:
     """Every colour by name, as the stylesheet gives it for light or dark."""
     css = _CSS.read_text()
     light, dark = (
-        dict(re.findall(r"--([\w-]+): ([^;]+);", block)) for block in re.findall(r":root \{(.*?)\n *\}", css, re.DOTALL)
+        dict(re.findall(r"--([\w-]+): ([^;]+);", block))
+        for block in re.findall(r":root \{(.*?)\n *\}", css, re.DOTALL)
     )
     found = light | (dark if scheme == "dark" else {})
     return {name: found[value[6:-1]] if value.startswith("var(") else value for name, value in found.items()}
