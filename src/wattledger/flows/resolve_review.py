@@ -8,18 +8,19 @@ from typing import Final
 from uuid import UUID
 
 from wattledger.core.billing.decided_bill import Decision, decided_evidence
-from wattledger.core.billing.session_bill import SessionBill, bill_session, debtor_of
+from wattledger.core.billing.session_bill import bill_session, debtor_of
 from wattledger.core.kernel.errors import InvalidInput, NotFound, Refused
 from wattledger.core.metering.evidence import weigh
 from wattledger.core.metering.session import SessionFold
 from wattledger.core.metering.usage import Usage
 from wattledger.core.rating.rate import rate
-from wattledger.core.rating.rated import Rated, encode_rated
+from wattledger.core.rating.rated import Rated
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.versions import decode_tariff
 from wattledger.flows.ports.base import Clock, Ids, UnitOfWork, Work
-from wattledger.flows.ports.sessions import BillRow, SessionRecord
+from wattledger.flows.ports.sessions import SessionRecord
 from wattledger.flows.ports.staff import AuditRecord
+from wattledger.flows.write_bill import write_bill
 
 REASON_LENGTH_MIN: Final = 5
 REASON_LENGTH_MAX: Final = 1_000
@@ -133,7 +134,7 @@ async def _bill(ports: ReviewPorts, work: Work, session: SessionRecord, what: De
         evidence=evidence,
         rated=rated,
     )
-    await _write(work, session, bill_id, bill, now)
+    await write_bill(work, session, bill_id, bill, now=now)
 
 
 def _rated(usage: Usage | None, tariff: Tariff, what: Decision) -> Rated:
@@ -141,38 +142,3 @@ def _rated(usage: Usage | None, tariff: Tariff, what: Decision) -> Rated:
     if what is Decision.CHARGE_NOTHING:
         return rate(Usage((), usage.time_zone, usage.current_kind, usage.connector_type), tariff)
     return rate(usage, tariff)
-
-
-async def _write(work: Work, session: SessionRecord, bill_id: UUID, bill: SessionBill, now: datetime) -> None:
-    rated = bill.rated
-    assert session.tariff_version_id is not None
-    await work.sessions.insert_bill(
-        BillRow(
-            bill_id=bill_id,
-            session_id=session.session_id,
-            revision=1,
-            site_id=session.site_id,
-            contract_id=session.contract_id,
-            payment_id=session.payment_id,
-            tariff_version_id=session.tariff_version_id,
-            currency=rated.currency,
-            net_minor=rated.net_minor,
-            tax_minor=rated.tax_minor,
-            gross_minor=rated.gross_minor,
-            energy_milliwh=bill.register_end_milliwh - bill.register_start_milliwh,
-            register_start_milliwh=bill.register_start_milliwh,
-            register_end_milliwh=bill.register_end_milliwh,
-            started_at=bill.started_at,
-            ended_at=bill.ended_at,
-            billed_on=bill.billed_on,
-            rated=encode_rated(rated),
-            created_at=now,
-        )
-    )
-    if bill.journal is not None:
-        await work.books.post([bill.journal], posted_at=now)
-    await work.sessions.set_session_state(
-        session.session_id, state="billed", review_reason=None, version=session.version
-    )
-    if session.payment_id is not None:
-        await work.jobs.add("settle_payment", session.payment_id, due_at=now, at=now)

@@ -1,54 +1,159 @@
-"""A session that ended incomplete, or never ended, is decided once its grace is over: a bill, or a question."""
+"""A session that no message will finish is decided here: a bill, the next revision of one, or a question.
+
+Whoever calls it, whenever, however often: it looks at everything that was told and does what is still to be done.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from wattledger.core.billing.close_session import Hold, Terms, close_session
-from wattledger.core.billing.session_bill import SessionBill, debtor_of
-from wattledger.core.metering.evidence import weigh
+from wattledger.core.billing.session_bill import SessionBill, correct_bill, debtor_of
+from wattledger.core.metering.events import SessionEvent
+from wattledger.core.metering.evidence import Finding, weigh
+from wattledger.core.metering.provisional import provisional_end
 from wattledger.core.metering.session import SessionFold
 from wattledger.core.rating.compiled import CompiledTariff, compile_tariff
-from wattledger.core.rating.rated import encode_rated
+from wattledger.core.rating.rated import decode_rated, encode_rated
 from wattledger.core.tariffs.versions import decode_tariff
 from wattledger.flows.ports.base import Clock, Ids, UnitOfWork, Work
-from wattledger.flows.ports.sessions import BillRow, SessionRecord
+from wattledger.flows.ports.sessions import BillRow, BillStanding, SessionRecord
 from wattledger.flows.station_state import REFUSED_PREFIX
+from wattledger.flows.write_bill import write_bill
+
+_END_MISSING: Final = Hold("end_missing", "The station never told how the session ended.")
+# Questions that answer themselves once what was missing has come.
+_ANSWERED_BY_FACTS: Final = (*(finding.value for finding in Finding), "end_missing", "connector_unknown")
+_STANDS: Final = {
+    BillStanding.DOCUMENTED: "It stands on a document.",
+    BillStanding.COLLECTED: "Its money is taken.",
+    BillStanding.DECIDED: "A person decided it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A session, locked, with all that was told and all that its price needs."""
+
+    session: SessionRecord
+    fold: SessionFold
+    terms: Terms
+    live: BillRow | None
 
 
 async def settle_session(uow: UnitOfWork, clock: Clock, ids: Ids, tenant_id: int, session_id: UUID) -> None:
-    """The session is billed afterwards, or has an open review item that says why not; a billed one stays so."""
+    """The session is billed by what was told of it, or has an open review item that says why not.
+
+    One that never ended is ended provisionally at its last proven reading, if its evidence allows a bill. A bill
+    that later facts change gets its next revision while nothing rests on it, and else a review item.
+    """
     async with uow.begin(tenant_id) as work:
         session = await work.sessions.session(session_id, for_update=True)
-        if session is None or await work.sessions.bill(session_id) is not None:
+        if session is None:
             return
-        decided = await _decide(work, ids, session)
-        if isinstance(decided, Hold):
-            await _hold(work, clock, ids, session, decided)
+        case = _Case(
+            session,
+            SessionFold(await work.sessions.events(session_id)),
+            await _terms(work, session),
+            await work.sessions.bill(session_id),
+        )
+        now = clock.now()
+        if case.live is None:
+            await _close(work, ids, case, now)
         else:
-            await _bill(work, clock, ids, session, decided)
+            await _amend(work, ids, case, case.live, now)
 
 
-async def _decide(work: Work, ids: Ids, session: SessionRecord) -> SessionBill | Hold:
-    fold = SessionFold(await work.sessions.events(session.session_id))
-    if fold.ended is None:
-        return Hold("end_missing", "The station never told how the session ended.")
-    place = await work.sessions.place(session.session_id)
+async def _close(work: Work, ids: Ids, case: _Case, now: datetime) -> None:
+    session, fold = case.session, case.fold
+    end = provisional_end(fold)
+    if end is not None:
+        fold.add(end)
+    bill_id = ids.new()
+    decided = await _decide(work, case, bill_id)
+    if isinstance(decided, Hold):
+        await _hold(work, ids, session, decided if end is None else _END_MISSING, now)
+        return
+    session = await _ended(work, session, end)
+    await write_bill(work, session, bill_id, decided, now=now)
+    await _answer_reviews(work, session, now)
+
+
+async def _amend(work: Work, ids: Ids, case: _Case, live: BillRow, now: datetime) -> None:
+    session, fold = case.session, case.fold
+    end = provisional_end(fold)  # a session ended for its station, that went on after all
+    if end is not None:
+        fold.add(end)
+    bill_id = ids.new()
+    decided = await _decide(work, case, bill_id)
+    if isinstance(decided, Hold):
+        summary = f"The station told more after the bill: {decided.summary}"
+        await _review(work, ids, session.session_id, Hold("late_facts", summary), now)
+        return
+    if _says_the_same(live, decided):
+        await _answer_reviews(work, session, now)
+        return
+    standing = await work.sessions.bill_standing(session.session_id, session.payment_id)
+    if standing is not BillStanding.OPEN:
+        summary = (
+            f"The bill says {live.gross_minor} {live.currency} in minor units; with what the station told later "
+            f"it would be {decided.rated.gross_minor}. {_STANDS[standing]}"
+        )
+        await _review(work, ids, session.session_id, Hold("late_facts", summary), now)
+        return
+    session = await _ended(work, session, end)
+    corrected = correct_bill(
+        bill_id=bill_id,
+        session_id=session.session_id,
+        payment_id=session.payment_id,
+        debtor_code=case.terms.debtor_code,
+        before=decode_rated(live.rated),
+        bill=decided,
+    )
+    await write_bill(work, session, bill_id, corrected, revision=live.revision + 1, now=now)
+    await _answer_reviews(work, session, now)
+
+
+async def _ended(work: Work, session: SessionRecord, end: SessionEvent | None) -> SessionRecord:
+    if end is None:
+        return session
+    await work.sessions.add_event(session.session_id, end, version=session.version)
+    return replace(session, version=session.version + 1)
+
+
+def _says_the_same(live: BillRow, bill: SessionBill) -> bool:
+    said = (live.register_start_milliwh, live.register_end_milliwh, live.started_at, live.ended_at)
+    says = (bill.register_start_milliwh, bill.register_end_milliwh, bill.started_at, bill.ended_at)
+    return said == says and live.rated == encode_rated(bill.rated)
+
+
+async def _decide(work: Work, case: _Case, bill_id: UUID) -> SessionBill | Hold:
+    session_id = case.session.session_id
+    if case.fold.ended is None:
+        return _END_MISSING
+    place = await work.sessions.place(session_id)
     if place is None:
         return Hold("connector_unknown", "The connector is not registered here.")
+    evidence = weigh(case.fold, place)
+    return close_session(bill_id=bill_id, session_id=session_id, evidence=evidence, terms=case.terms)
+
+
+async def _terms(work: Work, session: SessionRecord) -> Terms:
     reason = session.review_reason or ""
     customer_no = None
     if session.contract_id is not None:
         customer_no = await work.sessions.customer_no_of(session.contract_id)
-    terms = Terms(
+    return Terms(
         currency=session.currency,
         tariff=await _tariff(work, session),
         debtor_code=debtor_of(customer_no, session.payment_id),
         payment_id=session.payment_id,
         refused=reason.removeprefix(REFUSED_PREFIX) if reason.startswith(REFUSED_PREFIX) else None,
-    )
-    return close_session(
-        bill_id=ids.new(), session_id=session.session_id, evidence=weigh(fold, place), terms=terms
     )
 
 
@@ -59,55 +164,31 @@ async def _tariff(work: Work, session: SessionRecord) -> CompiledTariff | None:
     return None if body is None else compile_tariff(decode_tariff(body))
 
 
-async def _hold(work: Work, clock: Clock, ids: Ids, session: SessionRecord, hold: Hold) -> None:
+async def _hold(work: Work, ids: Ids, session: SessionRecord, hold: Hold, now: datetime) -> None:
     await work.sessions.set_session_state(
         session.session_id,
         state="under_review",
         review_reason=session.review_reason or hold.reason_code,
         version=session.version,
     )
+    await _review(work, ids, session.session_id, hold, now)
+
+
+async def _review(work: Work, ids: Ids, session_id: UUID, hold: Hold, now: datetime) -> None:
     await work.sessions.open_review(
         ids.new(),
         reason_code=hold.reason_code,
         subject_kind="session",
-        subject_id=session.session_id,
+        subject_id=session_id,
         summary=hold.summary,
-        opened_at=clock.now(),
+        opened_at=now,
     )
 
 
-async def _bill(work: Work, clock: Clock, ids: Ids, session: SessionRecord, bill: SessionBill) -> None:
-    now = clock.now()
-    rated = bill.rated
-    assert session.tariff_version_id is not None
-    bill_id = bill.journal.source_id if bill.journal is not None else ids.new()
-    await work.sessions.insert_bill(
-        BillRow(
-            bill_id=bill_id,
-            session_id=session.session_id,
-            revision=1,
-            site_id=session.site_id,
-            contract_id=session.contract_id,
-            payment_id=session.payment_id,
-            tariff_version_id=session.tariff_version_id,
-            currency=rated.currency,
-            net_minor=rated.net_minor,
-            tax_minor=rated.tax_minor,
-            gross_minor=rated.gross_minor,
-            energy_milliwh=bill.register_end_milliwh - bill.register_start_milliwh,
-            register_start_milliwh=bill.register_start_milliwh,
-            register_end_milliwh=bill.register_end_milliwh,
-            started_at=bill.started_at,
-            ended_at=bill.ended_at,
-            billed_on=bill.billed_on,
-            rated=encode_rated(rated),
-            created_at=now,
-        )
+async def _answer_reviews(work: Work, session: SessionRecord, now: datetime) -> None:
+    await work.sessions.resolve_waiting_reviews(
+        session.session_id,
+        _ANSWERED_BY_FACTS,
+        resolution="What was missing came later, and the bill follows from it.",
+        at=now,
     )
-    if bill.journal is not None:
-        await work.books.post([bill.journal], posted_at=now)
-    await work.sessions.set_session_state(
-        session.session_id, state="billed", review_reason=None, version=session.version
-    )
-    if session.payment_id is not None:
-        await work.jobs.add("settle_payment", session.payment_id, due_at=now, at=now)

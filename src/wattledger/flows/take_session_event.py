@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -19,15 +19,12 @@ from wattledger.core.metering.evidence import Evidence, running_energy_milliwh, 
 from wattledger.core.rating.compiled import CompiledTariff
 from wattledger.core.rating.rated import encode_rated
 from wattledger.core.stations.authorize import StartFacts, decide_token
+from wattledger.core.stations.patience import GRACES, Wait
 from wattledger.core.stations.talk import SessionDecided, Verdict
 from wattledger.flows.ports.base import Ids
 from wattledger.flows.ports.station_work import Batch
 from wattledger.flows.station_state import SHOWN_STATES, LiveSession, LiveStation, session_number
 
-# How long an ended session waits for messages that are missing before a person is asked.
-MISSING_GRACE: Final = timedelta(minutes=2)
-# How long a session whose connector started another waits for its own end.
-SUPERSEDED_GRACE: Final = timedelta(minutes=10)
 _NOTHING: Final = SessionDecided()
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -105,7 +102,6 @@ def _fix_terms(session: LiveSession, told: Told, batch: Batch) -> None:
     older_id = facts.open_session_id
     if older_id is not None and older_id != session.session_id:
         batch.superseded.append((station.tenant_id, older_id))
-        batch.jobs.append((station.tenant_id, "settle_session", older_id, batch.now + SUPERSEDED_GRACE))
         # Its row changes outside the cache: read it again when the station speaks of it.
         for older in [one for one in station.sessions.values() if one.session_id == older_id]:
             station.forget_ended(older)
@@ -127,12 +123,10 @@ def _close_if_ended(
         return None
     evidence = weigh(fold, station.place(session.connector))
     if session.gross_minor is not None:
-        _check_late_facts(session, told, evidence, batch, ids)
+        _reconsider(session, told, evidence, batch, ids)
         return None
     if not fold.is_complete:
-        session.state = "ended"
-        due_at = batch.now + MISSING_GRACE
-        batch.jobs.append((station.tenant_id, "settle_session", session.session_id, due_at))
+        session.state = "ended"  # and the worker's sweep sees it waiting
         return None
     bill_id = ids.new()
     closed = close_session(
@@ -141,6 +135,8 @@ def _close_if_ended(
     if isinstance(closed, Hold):
         _hold(session, told, batch, ids, closed)
         return None
+    if session.review_reason is not None:
+        _settle_at(session, told, batch, batch.now)  # the questions that are open have their answer now
     session.state, session.review_reason = "billed", None
     return bill_id, closed
 
@@ -164,13 +160,23 @@ def _hold(session: LiveSession, told: Told, batch: Batch, ids: Ids, hold: Hold) 
     batch.reviews.append((tenant_id, ids.new(), hold.reason_code, "session", session.session_id, hold.summary))
 
 
-def _check_late_facts(session: LiveSession, told: Told, evidence: Evidence, batch: Batch, ids: Ids) -> None:
-    """A billed session stays billed; facts that would have changed its bill become a person's question."""
-    registers = (evidence.register_start_milliwh, evidence.register_end_milliwh)
-    if registers != session.billed_registers or evidence.holds:
+def _reconsider(session: LiveSession, told: Told, evidence: Evidence, batch: Batch, ids: Ids) -> None:
+    """A billed session stays billed: facts that might change its bill are weighed by the worker, against
+    whatever rests on the bill by then. Facts that spoil the evidence become a person's question at once.
+    """
+    if session.fold.is_end_provisional:
+        # It was ended for its station, and goes on: its end may still be told.
+        _settle_at(session, told, batch, batch.now + GRACES[Wait.SILENT].decides_after)
+    elif evidence.holds:
         hold = Hold("late_facts", "The station told more after the bill, and it does not agree with the bill.")
         tenant_id = told.station.tenant_id
         batch.reviews.append((tenant_id, ids.new(), hold.reason_code, "session", session.session_id, hold.summary))
+    else:
+        _settle_at(session, told, batch, batch.now)
+
+
+def _settle_at(session: LiveSession, told: Told, batch: Batch, due_at: datetime) -> None:
+    batch.jobs.append((told.station.tenant_id, "settle_session", session.session_id, due_at))
 
 
 def _answer(session: LiveSession, event: SessionEvent, facts: StartFacts | None, now: datetime) -> SessionDecided:
@@ -185,7 +191,9 @@ def _answer(session: LiveSession, event: SessionEvent, facts: StartFacts | None,
     elif not event.session_ref:
         return _NOTHING
     total = None
-    if event.kind is EventKind.ENDED and session.gross_minor is not None:
+    is_final = session.gross_minor is not None and not session.fold.was_ended_for_it
+    if event.kind is EventKind.ENDED and is_final:
+        assert session.gross_minor is not None
         total = Money(session.gross_minor, session.currency)
     number = int(session.session_ref) if session.start_key is not None else None
     return SessionDecided(verdict=verdict, session_number=number, total_cost=total)

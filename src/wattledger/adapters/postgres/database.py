@@ -21,6 +21,7 @@ from wattledger.adapters.postgres.stores.payments import PgPaymentStore
 from wattledger.adapters.postgres.stores.seals import PgSealStore
 from wattledger.adapters.postgres.stores.sessions import PgSessionStore
 from wattledger.adapters.postgres.stores.staff import PgStaffStore
+from wattledger.adapters.postgres.stores.waits import PgWaitStore
 from wattledger.core.kernel.errors import Unavailable
 
 APP_ROLE: Final = "wattledger_app"
@@ -79,6 +80,7 @@ class PgWork:
         self.jobs = PgJobStore(connection, tenant_id)
         self.driver = PgDriverStore(connection, tenant_id)
         self.desk = PgDeskStore(connection, tenant_id)
+        self.waits = PgWaitStore(connection, tenant_id)
 
 
 class Database:

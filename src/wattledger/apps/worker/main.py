@@ -16,12 +16,14 @@ from wattledger.flows.issue_invoices import close_past_month, mark_overdue
 from wattledger.flows.run_operation import run_operation
 from wattledger.flows.seal_books import seal_books
 from wattledger.flows.sweep_payments import guard_holds, sweep_payments
+from wattledger.flows.sweep_sessions import sweep_sessions
 
 if TYPE_CHECKING:
     from wattledger.bootstrap import Container
 
 _SWEEP_S: Final = 2.0
 _GUARD_S: Final = 10.0
+_SESSIONS_S: Final = 5.0
 _SEAL_S: Final = 60.0
 _UPKEEP_S: Final = 3600.0
 _DRAIN_S: Final = 20.0
@@ -74,6 +76,9 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
     async def guard(tenant_id: int) -> None:
         await guard_holds(ports, tenant_id)
 
+    async def wait_for_sessions(tenant_id: int) -> None:
+        await sweep_sessions(database, container.hints, clock, container.ids, tenant_id)
+
     async def seal(tenant_id: int) -> None:
         await seal_books(database, clock, tenant_id)
 
@@ -86,6 +91,7 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
     return {
         "sweep": lambda: every(container, _SWEEP_S, sweep),
         "guard": lambda: every(container, _GUARD_S, guard),
+        "sessions": lambda: every(container, _SESSIONS_S, wait_for_sessions),
         "seal": lambda: every(container, _SEAL_S, seal),
         "upkeep": lambda: every(container, _UPKEEP_S, keep_up),
     }

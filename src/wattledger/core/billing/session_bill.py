@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from wattledger.core.kernel.instants import zone
 from wattledger.core.ledger import accounts
-from wattledger.core.ledger.books import bill_journal
+from wattledger.core.ledger.books import bill_journal, correction_journal
 from wattledger.core.ledger.transfers import Journal
 from wattledger.core.metering.evidence import Evidence
 from wattledger.core.rating.rated import LineKind, Rated
@@ -85,6 +85,34 @@ def bill_session(
         billed_on=ended_at.astimezone(zone(evidence.usage.time_zone)).date(),
         journal=journal,
     )
+
+
+def correct_bill(
+    *,
+    bill_id: UUID,
+    session_id: UUID,
+    payment_id: UUID | None,
+    debtor_code: str | None,
+    before: Rated,
+    bill: SessionBill,
+) -> SessionBill:
+    """``bill`` as the next revision of one whose price was ``before``: its journal moves the difference alone."""
+    after = bill.rated
+    assert before.currency == after.currency
+    assert debtor_code is not None or before.gross_minor == after.gross_minor == 0, "a price needs a debtor"
+    if debtor_code is None:
+        return replace(bill, journal=None)
+    journal = correction_journal(
+        bill_id=bill_id,
+        session_id=session_id,
+        payment_id=payment_id,
+        debtor_code=debtor_code,
+        currency=after.currency,
+        before={**net_by_revenue(before), accounts.TAX: before.tax_minor},
+        after={**net_by_revenue(after), accounts.TAX: after.tax_minor},
+        happened_at=bill.ended_at,
+    )
+    return replace(bill, journal=journal)
 
 
 def net_by_revenue(rated: Rated) -> dict[str, int]:

@@ -31,6 +31,33 @@ def bill_journal(
     return Journal(bill_id, JournalKind.BILL, happened_at, transfers, session_id, payment_id)
 
 
+def correction_journal(
+    *,
+    bill_id: UUID,
+    session_id: UUID,
+    payment_id: UUID | None,
+    debtor_code: str,
+    currency: str,
+    before: Mapping[str, int],
+    after: Mapping[str, int],
+    happened_at: datetime,
+) -> Journal | None:
+    """What a bill's next revision (``bill_id``) changes: the difference by account, either way; None if nothing.
+
+    ``before`` and ``after`` are amounts owed by credit account, tax among them.
+    """
+    transfers = []
+    for code in sorted({*before, *after}):
+        more_minor = after.get(code, 0) - before.get(code, 0)
+        if more_minor > 0:
+            transfers.append(Transfer(debtor_code, code, currency, more_minor))
+        elif more_minor < 0:
+            transfers.append(Transfer(code, debtor_code, currency, -more_minor))
+    if not transfers:
+        return None
+    return Journal(bill_id, JournalKind.CORRECTION, happened_at, tuple(transfers), session_id, payment_id)
+
+
 def capture_journal(
     *,
     operation_id: UUID,

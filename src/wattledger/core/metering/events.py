@@ -86,3 +86,5 @@ class SessionEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     readings: tuple[Reading, ...] = ()
     # What is wrong with the message though it had to be acknowledged: codes such as "register_negative".
     flaws: tuple[str, ...] = ()
+    # An end that no station told: ours, at the last proven reading. The station's own word replaces it.
+    is_provisional: bool = False

@@ -23,6 +23,8 @@ class Finding(StrEnum):
     # Kept beside the bill.
     BASELINE_REPLACED = "baseline_replaced"
     END_FROM_LAST_READING = "end_from_last_reading"
+    END_PROVISIONAL = "end_provisional"
+    END_MATCHED = "end_matched"
     CLOCK_UNREADABLE = "clock_unreadable"
     # Put the bill on hold.
     START_MISSING = "start_missing"
@@ -42,7 +44,13 @@ class Finding(StrEnum):
     ENDS_DIFFER = "ends_differ"
 
 
-_EXPLAINS: Final = frozenset({Finding.BASELINE_REPLACED, Finding.END_FROM_LAST_READING, Finding.CLOCK_UNREADABLE})
+_EXPLAINS: Final = frozenset({
+    Finding.BASELINE_REPLACED,
+    Finding.END_FROM_LAST_READING,
+    Finding.END_PROVISIONAL,
+    Finding.END_MATCHED,
+    Finding.CLOCK_UNREADABLE,
+})  # fmt: skip
 # A meter and a rating plate disagree a little; a register step beyond this is no charging at this connector.
 _POWER_TOLERANCE_PERCENT: Final = 125
 _CLOCK_TOLERANCE_S: Final = 120
@@ -161,11 +169,13 @@ def _end_findings(session: SessionFold, points: Sequence[RegisterPoint]) -> set[
     ends = {
         (event.station_at, tuple(reading.register_milliwh for reading in event.readings))
         for event in session.events.values()
-        if event.kind is EventKind.ENDED
+        if event.kind is EventKind.ENDED and not event.is_provisional
     }
     if len(ends) > 1:
         found.add(Finding.ENDS_DIFFER)
     assert session.ended is not None
+    if session.is_end_provisional:
+        found.add(Finding.END_PROVISIONAL)
     if points and not any(reading.register_milliwh is not None for reading in session.ended.readings):
         found.add(Finding.END_FROM_LAST_READING)
     return found

@@ -81,8 +81,8 @@ class SessionFold:
         if event.kind is EventKind.STARTED:
             self.started = _earlier(self.started, event)
         elif event.kind is EventKind.ENDED:
-            self.ended = _earlier(self.ended, event)
-        if self._latest is None or _order(event) > _order(self._latest):
+            self.ended = _truer_end(self.ended, event)
+        if not event.is_provisional and (self._latest is None or _order(event) > _order(self._latest)):
             self._latest = event
         for point in _points(event):
             insort(self.points, point)
@@ -99,6 +99,16 @@ class SessionFold:
     @property
     def ended_at(self) -> datetime | None:
         return None if self.ended is None else self.ended.station_at
+
+    @property
+    def is_end_provisional(self) -> bool:
+        """Whether the session counts as ended though its station never told so."""
+        return self.ended is not None and self.ended.is_provisional
+
+    @property
+    def was_ended_for_it(self) -> bool:
+        """Whether the session was ever ended provisionally, though its station may have told its end since."""
+        return any(event.is_provisional for event in self.events.values())
 
     @property
     def register_first_milliwh(self) -> int | None:
@@ -153,6 +163,15 @@ def _order(event: SessionEvent) -> tuple[int, datetime, bytes]:
 
 def _earlier(known: SessionEvent | None, new: SessionEvent) -> SessionEvent:
     return new if known is None or _order(new) < _order(known) else known
+
+
+def _truer_end(known: SessionEvent | None, new: SessionEvent) -> SessionEvent:
+    """The station's own end before one that we put in its place; of its ends the earlier, of ours the later."""
+    if known is None:
+        return new
+    if known.is_provisional != new.is_provisional:
+        return known if new.is_provisional else new
+    return _earlier(known, new) if not new.is_provisional else max(known, new, key=_order)
 
 
 def _points(event: SessionEvent) -> Sequence[RegisterPoint]:

@@ -18,6 +18,7 @@ from wattledger.flows.ports.payments import PaymentStore
 from wattledger.flows.ports.seals import SealStore
 from wattledger.flows.ports.sessions import SessionStore
 from wattledger.flows.ports.staff import StaffStore
+from wattledger.flows.ports.waits import WaitStore
 
 
 class Clock(Protocol):
@@ -75,6 +76,8 @@ class Work(Protocol):
     def driver(self) -> DriverStore: ...
     @property
     def desk(self) -> DeskStore: ...
+    @property
+    def waits(self) -> WaitStore: ...
 
 
 class UnitOfWork(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -90,6 +91,15 @@ class BillRow(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class BillStanding(StrEnum):
+    """What a session's bill has become the ground of."""
+
+    OPEN = "open"  # nothing rests on it yet: it may be amended
+    DOCUMENTED = "documented"  # it stands on a receipt or an invoice
+    COLLECTED = "collected"  # its money is taken, or the hold given back
+    DECIDED = "decided"  # a person decided it
+
+
 class SessionStore(Protocol):
     """Reads and writes within one transaction of one tenant."""
 
@@ -113,7 +123,24 @@ class SessionStore(Protocol):
         """The live bill: the last revision."""
         ...
 
+    async def bill_standing(self, session_id: UUID, payment_id: UUID | None) -> BillStanding:
+        """Whether the session's bill may still be amended; its payment, if any, is locked afterwards."""
+        ...
+
     async def insert_bill(self, bill: BillRow) -> None: ...
+
+    async def add_event(self, session_id: UUID, event: SessionEvent, *, version: int) -> None:
+        """A fact of ours is kept with the session, which is at ``version`` + 1 afterwards.
+
+        An end becomes the session's. Raises Refused ``session_changed`` if it is no longer at ``version``.
+        """
+        ...
+
+    async def resolve_waiting_reviews(
+        self, session_id: UUID, reason_codes: Sequence[str], *, resolution: str, at: datetime
+    ) -> int:
+        """Open review items of the session with one of those reasons are resolved, by nobody; how many."""
+        ...
 
     async def set_session_state(
         self, session_id: UUID, *, state: str, review_reason: str | None, version: int

@@ -86,11 +86,25 @@ select invoice_id, kind, series, number, subject_id, period_on, customer_id, ses
 from invoice where tenant_id = $1 and invoice_id = $2;
 
 -- name: part_transfers
-select x.debit_code, x.credit_code, x.currency, x.amount_minor
-from invoice_part p
-join transfer x on x.tenant_id = p.tenant_id and x.source_id = p.part_id and x.kind in ('bill', 'correction', 'plan_fee')
-where p.tenant_id = $1 and p.invoice_id = $2
-order by x.source_id, x.kind, x.line;
+-- What the parts of a document moved in all. A bill's later revision booked the difference to the one before, in
+-- either direction, so the revisions up to the one on the document are taken together.
+select x.debit_code, x.credit_code, x.currency, sum(x.amount_minor)::bigint as amount_minor
+from (
+    select case when t.credit_code like 'receivable:%' then t.credit_code else t.debit_code end as debit_code,
+           case when t.credit_code like 'receivable:%' then t.debit_code else t.credit_code end as credit_code,
+           t.currency,
+           case when t.credit_code like 'receivable:%' then -t.amount_minor else t.amount_minor end as amount_minor
+    from invoice_part p
+    join invoice i on i.tenant_id = p.tenant_id and i.invoice_id = p.invoice_id
+    left join bill b on b.tenant_id = p.tenant_id and b.bill_id = p.part_id
+                    and (b.session_id = i.session_id or b.contract_id = i.subject_id)
+    left join bill e on e.tenant_id = b.tenant_id and e.session_id = b.session_id and e.revision <= b.revision
+    join transfer t on t.tenant_id = p.tenant_id and t.source_id = coalesce(e.bill_id, p.part_id)
+                   and t.kind in ('bill', 'correction', 'plan_fee')
+    where p.tenant_id = $1 and p.invoice_id = $2) x
+group by x.debit_code, x.credit_code, x.currency
+having sum(x.amount_minor) > 0
+order by x.debit_code, x.credit_code;
 
 -- name: open_invoices_due
 select invoice_id, kind, series, number, subject_id, currency, gross_minor, due_on, state from invoice

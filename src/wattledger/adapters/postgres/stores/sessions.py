@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from wattledger.adapters.postgres.queries import queries
 from wattledger.core.kernel.errors import Refused
-from wattledger.core.metering.events import SessionEvent
+from wattledger.core.metering.events import EventKind, SessionEvent
 from wattledger.core.metering.evidence import Place
-from wattledger.flows.ports.sessions import BillRow, CommandRecord, ConnectorAddress, SessionRecord
+from wattledger.flows.ports.sessions import (
+    BillRow,
+    BillStanding,
+    CommandRecord,
+    ConnectorAddress,
+    SessionRecord,
+)
 
 _SQL = queries("sessions")
 _EVENT = msgspec.json.Decoder(SessionEvent)
+# Who resolved what no person had to decide after all.
+_NOBODY: Final = "wattledger"
 
 
 class PgSessionStore:
@@ -51,14 +60,51 @@ class PgSessionStore:
     async def insert_bill(self, bill: BillRow) -> None:
         await self._connection.execute(_SQL.insert_bill, self._tenant_id, *msgspec.structs.astuple(bill))
 
+    async def bill_standing(self, session_id: UUID, payment_id: UUID | None) -> BillStanding:
+        if payment_id is not None:
+            await self._connection.execute(_SQL.lock_payment, self._tenant_id, payment_id)
+        word = await self._connection.fetchval(
+            _SQL.bill_standing, self._tenant_id, session_id, payment_id, _NOBODY
+        )
+        return BillStanding(word)
+
+    async def add_event(self, session_id: UUID, event: SessionEvent, *, version: int) -> None:
+        is_end = event.kind is EventKind.ENDED
+        await self._connection.execute(
+            _SQL.add_event,
+            self._tenant_id,
+            session_id,
+            event.event_key,
+            event.kind.value,
+            event.station_at,
+            event.received_at,
+            msgspec.json.encode(event),
+        )
+        done = await self._connection.execute(
+            _SQL.count_event,
+            self._tenant_id,
+            session_id,
+            event.station_at if is_end else None,
+            event.reason if is_end else None,
+            version,
+        )
+        _expect_one(done, session_id)
+
+    async def resolve_waiting_reviews(
+        self, session_id: UUID, reason_codes: Sequence[str], *, resolution: str, at: datetime
+    ) -> int:
+        done = await self._connection.execute(
+            _SQL.resolve_waiting_reviews, self._tenant_id, session_id, list(reason_codes), resolution, _NOBODY, at
+        )
+        return int(done.split()[-1])
+
     async def set_session_state(
         self, session_id: UUID, *, state: str, review_reason: str | None, version: int
     ) -> None:
         done = await self._connection.execute(
             _SQL.set_session_state, self._tenant_id, session_id, state, review_reason, version
         )
-        if done != "UPDATE 1":
-            raise Refused("session_changed", "The session has changed meanwhile.", session_id=session_id)
+        _expect_one(done, session_id)
 
     async def open_review(
         self,
@@ -130,3 +176,8 @@ class PgSessionStore:
     async def expire_commands(self, now: datetime) -> list[CommandRecord]:
         rows = await self._connection.fetch(_SQL.expire_commands, self._tenant_id, now)
         return [CommandRecord(*row) for row in rows]
+
+
+def _expect_one(done: str, session_id: UUID) -> None:
+    if done != "UPDATE 1":
+        raise Refused("session_changed", "The session has changed meanwhile.", session_id=session_id)

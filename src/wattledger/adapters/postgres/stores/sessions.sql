@@ -77,3 +77,34 @@ from station_command where tenant_id = $1 and payment_id = $2 and kind = $3 orde
 update station_command set state = 'timed_out', answered_at = $2
 where tenant_id = $1 and state in ('queued', 'sent') and deadline_at <= $2
 returning station_command_id, station_id, kind, body, payment_id, session_id, state, answer, deadline_at;
+
+-- name: lock_payment
+select payment_id from payment where tenant_id = $1 and payment_id = $2 for update;
+
+-- name: bill_standing
+select case
+    when exists (
+        select from bill b join invoice_part p on p.tenant_id = b.tenant_id and p.part_id = b.bill_id
+        where b.tenant_id = $1 and b.session_id = $2) then 'documented'
+    when exists (
+        select from operation o
+        where o.tenant_id = $1 and o.payment_id = $3 and o.kind in ('capture', 'void')
+          and o.state not in ('failed', 'cancelled')) then 'collected'
+    when exists (
+        select from review_item r
+        where r.tenant_id = $1 and r.subject_id = $2 and r.state = 'resolved' and r.resolved_by <> $4) then 'decided'
+    else 'open' end;
+
+-- name: add_event
+insert into session_event (tenant_id, session_id, event_key, kind, station_at, received_at, body)
+values ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: count_event
+update session set event_count = event_count + 1, ended_at = coalesce($3, ended_at),
+                   end_reason = coalesce($4, end_reason), power_w = case when $3 is null then power_w else 0 end,
+                   version = version + 1
+where tenant_id = $1 and session_id = $2 and version = $5;
+
+-- name: resolve_waiting_reviews
+update review_item set state = 'resolved', resolution = $4, resolved_by = $5, resolved_at = $6
+where tenant_id = $1 and subject_id = $2 and state = 'open' and reason_code = any($3::text[]);
