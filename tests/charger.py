@@ -6,6 +6,7 @@ import asyncio
 import base64
 import itertools
 import json
+import ssl
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -39,11 +40,20 @@ class CallError(AssertionError):
 class Charger:
     """One link. ``await charger.call(action, payload)`` gives the reply's payload, or raises CallError."""
 
-    def __init__(self, url: str, identity: str, version: str, password: str = STATION_PASSWORD) -> None:
+    def __init__(
+        self,
+        url: str,
+        identity: str,
+        version: str,
+        password: str | None = STATION_PASSWORD,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.identity = identity
         self.version = version
         self._url = f"{url}/ocpp/{identity}"
         self._password = password
+        self._tls = tls
         self._numbers = itertools.count(1)
         self._waiting: dict[str, asyncio.Future[list[Any]]] = {}
         self.calls: asyncio.Queue[list[Any]] = asyncio.Queue()
@@ -61,7 +71,10 @@ class Charger:
         self._socket = await connect(
             self._url,
             subprotocols=[f"ocpp{self.version}"],  # type: ignore[list-item]
-            additional_headers={"Authorization": basic(self.identity, self._password)},
+            additional_headers=(
+                {} if self._password is None else {"Authorization": basic(self.identity, self._password)}
+            ),
+            ssl=self._tls,
             proxy=None,
             compression=None,
             max_size=None,

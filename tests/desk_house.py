@@ -85,7 +85,7 @@ async def _second_site(scene: Scene, now: datetime) -> tuple[WorldStation, UUID]
             at=now,
         )
         connector = NewConnector(1, 1, "DE*WLT*EOLDTOWN*1", "IEC_62196_T2", "AC", 22_000, tariff_id)
-        new = NewStation("OLDTOWN-1", "Old Town 1", STATION_PASSWORD, (connector,))
+        new = NewStation("OLDTOWN-1", "Old Town 1", STATION_PASSWORD, (connector,), security_profile=1)
         (station_id,) = await add_stations(work, scene.ids, OpenSecrets(), site.site_id, [new], at=now)
         connector_id = await work.catalog.connector_id("DE*WLT*EOLDTOWN*1")
     assert connector_id is not None

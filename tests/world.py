@@ -208,7 +208,7 @@ async def _station(
     connector = NewConnector(
         1, 1, public_id, plug_type, "DC" if is_dc else "AC", 150_000 if is_dc else 22_000, tariff_id
     )
-    new = NewStation(identity, identity, STATION_PASSWORD, (connector,))
+    new = NewStation(identity, identity, STATION_PASSWORD, (connector,), security_profile=1)
     (station_id,) = await add_stations(work, ids, secrets, site_id, [new], at=at)
     connector_id = await work.catalog.connector_id(public_id)
     assert connector_id is not None

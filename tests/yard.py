@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
@@ -15,6 +16,7 @@ import asyncpg
 
 from charger import Charger, Json, at, session_201, start_16, stop_16
 from wattledger.adapters.clock import SystemClock, SystemIds
+from wattledger.adapters.issuing_ca import lab_certificate
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.postgres.station_work import PgStationWork
 from wattledger.adapters.station_bus.local import LocalBus
@@ -40,6 +42,7 @@ class Yard:
     bus: LocalBus
     database: Database
     clock: Clock
+    tls_url: str = ""
     _open: list[Charger] = field(default_factory=list)
 
     async def dc(self, *, is_booted: bool = True) -> Charger:
@@ -117,14 +120,29 @@ class Yard:
 
 @asynccontextmanager
 async def open_yard(
-    database: Database, dsn: str, clock: Clock | None = None, world: World | None = None
+    database: Database,
+    dsn: str,
+    clock: Clock | None = None,
+    world: World | None = None,
+    *,
+    node: str = "yard",
+    bus: LocalBus | None = None,
+    tls: Path | None = None,
+    trusted_proxies: str = "",
 ) -> AsyncIterator[Yard]:
     """A station server on a free loopback port, over a small world in the test's database."""
     world = world or await small_world(database, clock=clock)
-    bus, stop, is_ready, port = LocalBus(), asyncio.Event(), asyncio.Event(), free_port()
-    clock = clock or SystemClock()
+    bus, stop, is_ready, port = bus or LocalBus(), asyncio.Event(), asyncio.Event(), free_port()
+    clock, tls_port = clock or SystemClock(), free_port()
     container = SimpleNamespace(
-        settings=SimpleNamespace(station_port=port, station_host="127.0.0.1"),
+        settings=SimpleNamespace(
+            station_port=port,
+            station_host="127.0.0.1",
+            station_tls_port=None if tls is None else tls_port,
+            station_trusted_proxies=trusted_proxies,
+            node=node,
+        ),
+        station_certificate=lambda: lab_certificate(cast("Path", tls), "127.0.0.1"),
         clock=clock,
         ids=SystemIds(),
         secrets=OpenSecrets(),
@@ -136,7 +154,7 @@ async def open_yard(
     if serving.done():
         await serving
     owner = await asyncpg.connect(dsn)
-    yard = Yard(f"ws://127.0.0.1:{port}", world, owner, bus, database, clock)
+    yard = Yard(f"ws://127.0.0.1:{port}", world, owner, bus, database, clock, f"wss://127.0.0.1:{tls_port}")
     try:
         yield yard
     finally:

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import asyncpg
@@ -16,6 +17,7 @@ from wattledger.adapters.clock import SystemClock, SystemIds
 from wattledger.adapters.documents import build_documents
 from wattledger.adapters.gateway_books import ListedGatewayBooks
 from wattledger.adapters.gateways import build_gateways
+from wattledger.adapters.issuing_ca import SmallCa, lab_certificate
 from wattledger.adapters.mail import build_mailer
 from wattledger.adapters.passwords import ArgonPasswords
 from wattledger.adapters.postgres.database import Database
@@ -30,6 +32,7 @@ from wattledger.core.kernel.errors import Refused, Unavailable
 from wattledger.flows.ports.base import Clock, Ids, Secrets
 from wattledger.flows.ports.documents import Documents
 from wattledger.flows.ports.gateway import Gateways
+from wattledger.flows.ports.issuing_ca import IssuingCa
 from wattledger.flows.ports.mailer import Mailer
 from wattledger.flows.ports.passwords import Passwords
 from wattledger.flows.ports.verify import AuditPorts
@@ -52,6 +55,7 @@ class Container:
     gateways: Gateways
     documents: Documents
     mailer: Mailer
+    issuing_ca: IssuingCa
     _stack: AsyncExitStack
 
     def open_station_work(self, node: str) -> PgStationWork:
@@ -59,6 +63,13 @@ class Container:
         dsn = self.settings.owner_dsn()
         assert dsn is not None
         return PgStationWork(dsn, node=node)
+
+    def station_certificate(self) -> tuple[Path, Path]:
+        """The files of the TLS listener's certificate and key: those that are set, or ones made for the lab."""
+        settings = self.settings
+        if settings.station_tls_certificate is not None and settings.station_tls_key is not None:
+            return settings.station_tls_certificate, settings.station_tls_key
+        return lab_certificate(settings.data_dir / "station-tls", settings.station_host)
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -104,6 +115,7 @@ async def open_container(settings: Settings) -> Container:
             gateways=build_gateways(),
             documents=build_documents(),
             mailer=build_mailer(settings),
+            issuing_ca=SmallCa(),
             _stack=stack.pop_all(),
         )
 

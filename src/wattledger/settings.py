@@ -36,6 +36,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     web_port: int = 8080
     station_host: str = "127.0.0.1"
     station_port: int = 9000
+    #: Where stations connect over TLS (security profiles 2 and 3); without it, only where a proxy ends TLS.
+    station_tls_port: int | None = None
+    #: The certificate chain (PEM) of the name that stations connect to; without it one is made for the lab.
+    station_tls_certificate: Path | None = None
+    station_tls_key: Path | None = None
+    #: Addresses of proxies that end TLS, with commas between: X-Forwarded-Proto and -For count from these alone.
+    station_trusted_proxies: str = ""
+    #: What stations are told to connect to when they are walked up to TLS: wss://host:port/ocpp
+    station_public_url: str = ""
     #: How drivers' phones and gateways reach the web process.
     public_url: str = ""
 
@@ -81,15 +90,25 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         settings = msgspec.convert(given, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise InvalidInput("setting_malformed", f"A setting cannot be read: {error}") from None
-    for name in ("web_port", "station_port"):
-        if not 1 <= getattr(settings, name) <= 65535:
+    for name in ("web_port", "station_port", "station_tls_port"):
+        port = getattr(settings, name)
+        if port is not None and not 1 <= port <= 65535:
             raise InvalidInput("setting_malformed", f"{PREFIX}{name.upper()} is not a port: 1 to 65535.")
     return msgspec.structs.replace(
         settings,
         data_dir=settings.data_dir.expanduser().absolute(),
         public_url=(settings.public_url or f"http://127.0.0.1:{settings.web_port}").rstrip("/"),
+        station_public_url=_station_url(settings).rstrip("/"),
         node=settings.node or f"{socket.gethostname()}:{settings.station_port}",
     )
+
+
+def _station_url(settings: Settings) -> str:
+    if settings.station_public_url:
+        return settings.station_public_url
+    if settings.station_tls_port is not None:
+        return f"wss://{settings.station_host}:{settings.station_tls_port}/ocpp"
+    return f"ws://{settings.station_host}:{settings.station_port}/ocpp"
 
 
 def to_environment(settings: Settings) -> dict[str, str]:

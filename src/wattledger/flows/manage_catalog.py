@@ -55,13 +55,16 @@ class NewConnector:
 
 @dataclass(frozen=True, slots=True)
 class NewStation:
-    """``password`` is high-entropy, made by a machine; OCPP asks for 16 to 40 characters."""
+    """``password`` is high-entropy, made by a machine; OCPP asks for 16 to 40 characters.
+
+    ``security_profile`` 1 allows this one station to show its password on an unencrypted link: say so, or don't.
+    """
 
     identity: str
     name: str
     password: str
     connectors: tuple[NewConnector, ...]
-    security_profile: int = 1
+    security_profile: int = 2
 
 
 async def add_site(work: Work, site: Site, *, at: datetime) -> UUID:

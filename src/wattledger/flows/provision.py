@@ -186,6 +186,7 @@ async def _stations(
             connectors=(
                 NewConnector(1, 1, f"DE*LAB*E{identity}*1", "IEC_62196_T2_COMBO", "DC", 150_000, ground.tariff_id),
             ),
+            security_profile=1,  # a load test on loopback
         )
         for identity in wanted
         if identity not in known

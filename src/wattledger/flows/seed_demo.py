@@ -168,7 +168,9 @@ def _station(plan: catalog.StationPlan, secrets: Secrets, tariff_ids: Mapping[st
         )
         for evse_no, public_id in enumerate(plan.public_ids, start=1)
     )
-    return NewStation(plan.identity, plan.name, demo_password(secrets, plan.identity), connectors)
+    return NewStation(
+        plan.identity, plan.name, demo_password(secrets, plan.identity), connectors, security_profile=1
+    )
 
 
 async def _customer(work: Work, ids: Ids, plan: catalog.CustomerPlan, plan_id: UUID, now: datetime) -> None:

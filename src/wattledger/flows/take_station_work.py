@@ -8,20 +8,20 @@ again, whole, and the keys of the facts make a second offer harmless.
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from wattledger.core.kernel.errors import Refused, Unauthorized, WattledgerError
+from wattledger.core.kernel.errors import Refused, WattledgerError
 from wattledger.core.kernel.ids import content_id
 from wattledger.core.metering.events import Activity, EventKind, SessionEvent
 from wattledger.core.rating.compiled import CompiledTariff, compile_tariff
 from wattledger.core.stations import talk
 from wattledger.core.stations.authorize import StartFacts, decide_token
 from wattledger.core.tariffs.versions import decode_tariff
+from wattledger.flows.open_links import AlarmRaised, DoorItem, LinkWanted, ProofWanted, take_door_items
 from wattledger.flows.ports.base import Clock, Ids, Secrets
 from wattledger.flows.ports.station_work import (
     Batch,
@@ -59,17 +59,6 @@ class Message:
 
 
 @dataclass(slots=True, eq=False)
-class LinkWanted:
-    """A socket that claims to be a station; ``done`` gets the station, or Unauthorized."""
-
-    identity: str
-    password: str
-    ocpp_version: str
-    done: asyncio.Future[LiveStation]
-    attempt: int = 0
-
-
-@dataclass(slots=True, eq=False)
 class LinkGone:
     station: LiveStation
     done: asyncio.Future[None]
@@ -86,7 +75,7 @@ class CommandAnswered:
     attempt: int = 0
 
 
-Item = Message | LinkWanted | LinkGone | CommandAnswered
+Item = Message | DoorItem | LinkGone | CommandAnswered
 
 
 @dataclass(slots=True)
@@ -169,7 +158,14 @@ class TakeStationWork:
     async def _decide_and_write(self, items: Sequence[Item]) -> _Decision:
         now = self._clock.now()
         batch, decision = Batch(now), _Decision()
-        await self._let_in([item for item in items if isinstance(item, LinkWanted)], batch, decision)
+        await take_door_items(
+            [item for item in items if isinstance(item, LinkWanted | ProofWanted | AlarmRaised)],
+            batch,
+            lambda done, answer: decision.answers.append((done, answer)),
+            store=self._store,
+            secrets=self._secrets,
+            ids=self._ids,
+        )
         messages = [item for item in items if isinstance(item, Message)]
         events = {id(message): _event_of(message, now) for message in messages}
         facts = await self._read(messages, events, now)
@@ -193,29 +189,6 @@ class TakeStationWork:
         return decision
 
     # --- reading ----------------------------------------------------------------------------------------------
-
-    async def _let_in(self, wanted: Sequence[LinkWanted], batch: Batch, decision: _Decision) -> None:
-        if not wanted:
-            return
-        found = {one.identity: one for one in await self._store.find_stations([one.identity for one in wanted])}
-        let_in: list[LiveStation] = []
-        for item in wanted:
-            station = found.pop(item.identity, None)  # popped: of two that come at once, one waits
-            given = self._secrets.fingerprint(item.password, purpose=f"station_password:{item.identity}")
-            kept = bytes(32) if station is None else station.password_hash
-            if not hmac.compare_digest(given, kept) or station is None or station.is_disabled:
-                if not item.done.done():
-                    item.done.set_exception(Unauthorized("station_refused", "Unknown station, or wrong password."))
-                continue
-            live = LiveStation(station, item.ocpp_version)
-            batch.opened_links.append((live.tenant_id, live.station_id, live.epoch, live.ocpp_version))
-            decision.answers.append((item.done, live))
-            let_in.append(live)
-        if let_in:
-            questions = [SessionQuestion(one.tenant_id, one.station_id, None, None) for one in let_in]
-            by_station = {one.station_id: one for one in let_in}
-            for session in await self._store.sessions(questions):
-                by_station[session.station_id].restore(session)
 
     async def _read(
         self, messages: Sequence[Message], events: dict[int, SessionEvent | None], now: datetime

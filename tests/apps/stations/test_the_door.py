@@ -99,7 +99,7 @@ class TestASecondLinkOfOneIdentity:
 
     async def test_takes_over_from_one_that_no_longer_answers(self, yard: Yard) -> None:
         dead = await yard.dc()
-        dead.socket.transport.pause_reading()  # type: ignore[attr-defined]  # half-open: nobody answers a ping
+        dead.socket.transport.pause_reading()  # half-open: nobody answers a ping
         alive = await yard.dc()
         await yard.charge_201(alive)
         await yard.assert_billed_once(wh=10_000)

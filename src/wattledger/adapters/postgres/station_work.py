@@ -43,6 +43,7 @@ _NOW: Final = ("now",)
 _PARTS: Final[tuple[tuple[str, str, int, tuple[str, ...]], ...]] = (
     ("links", "stations_check_links", 3, ()),
     ("opened_links", "stations_open_links", 4, ("node", "now")),
+    ("proven_links", "stations_prove_links", 6, _NOW),
     ("closed_links", "stations_close_links", 3, _NOW),
     ("boots", "stations_boot", 6, _NOW),
     ("statuses", "stations_status", 5, _NOW),
@@ -57,6 +58,7 @@ _PARTS: Final[tuple[tuple[str, str, int, tuple[str, ...]], ...]] = (
     ("reviews", "stations_open_reviews", 6, _NOW),
     ("parked", "stations_park", 7, _NOW),
     ("answered_commands", "stations_answer_commands", 4, _NOW),
+    ("asked_certificates", "stations_ask_certificates", 4, _NOW),
 )
 _TRANSFER_COLUMNS: Final = 8
 
@@ -77,10 +79,24 @@ class PgStationWork:
             await self._connection.close()
             self._connection = None
 
-    async def find_stations(self, identities: Sequence[str]) -> list[FoundStation]:
+    async def find_stations(self, identities: Sequence[str], now: datetime) -> list[FoundStation]:
         rows = await self._fetch("select * from stations_find($1)", list(identities))
         rows.sort(key=itemgetter("identity"))
-        return [_found_station(list(group)) for _, group in groupby(rows, key=itemgetter("identity"))]
+        proofs = {
+            row["identity"]: row
+            for row in await self._fetch("select * from stations_find_proofs($1, $2)", list(identities), now)
+        }
+        return [
+            _found_station(list(group), proofs[identity])
+            for identity, group in groupby(rows, key=itemgetter("identity"))
+            if identity in proofs
+        ]
+
+    async def sources(self) -> list[tuple[str, str]]:
+        return [(row["identity"], row["source"]) for row in await self._fetch("select * from stations_sources()")]
+
+    async def roots(self) -> list[str]:
+        return [row["certificate_pem"] for row in await self._fetch("select * from stations_roots()")]
 
     async def start_facts(self, questions: Sequence[StartQuestion], now: datetime) -> list[StartFacts]:
         columns = zip(
@@ -177,7 +193,7 @@ class PgStationWork:
             connection.terminate()
 
 
-def _found_station(rows: list[Any]) -> FoundStation:
+def _found_station(rows: list[Any], proof: Any) -> FoundStation:
     first = rows[0]
     connectors = tuple(
         FoundConnector(
@@ -204,4 +220,8 @@ def _found_station(rows: list[Any]) -> FoundStation:
         time_zone=first["time_zone"],
         currency=first["currency"],
         connectors=tuple(sorted(connectors, key=attrgetter("evse_no", "connector_no"))),
+        next_password_hash=proof["next_password_hash"],
+        certificate_fingerprints=frozenset(proof["fingerprints"]),
+        is_connected=proof["is_connected"],
+        link_node=proof["link_node"],
     )

@@ -31,6 +31,7 @@ class Committer:
         self._queue: deque[Item] = deque()
         self._wake = asyncio.Event()
         self._commands_wanted: asyncio.Future[Sequence[WaitingCommand]] | None = None
+        self._roots_wanted: asyncio.Future[Sequence[str]] | None = None
         self._is_draining = False
         self.batch_count = 0
         self.item_count = 0
@@ -47,6 +48,13 @@ class Committer:
             self._wake.set()
         return await asyncio.shield(self._commands_wanted)
 
+    async def read_roots(self) -> Sequence[str]:
+        """The certificates of every tenant's authority, read between two sets. Raises StoreLost."""
+        if self._roots_wanted is None:
+            self._roots_wanted = asyncio.get_running_loop().create_future()
+            self._wake.set()
+        return await asyncio.shield(self._roots_wanted)
+
     def drain(self) -> None:
         """``run`` returns once what is queued has been taken."""
         self._is_draining = True
@@ -55,7 +63,7 @@ class Committer:
     async def run(self) -> None:
         """The committing task. An error that no one foresaw fails its set's stations, never this task."""
         while True:
-            if not self._queue and self._commands_wanted is None:
+            if not self._queue and self._commands_wanted is None and self._roots_wanted is None:
                 if self._is_draining:
                     return
                 self._wake.clear()
@@ -67,6 +75,12 @@ class Committer:
                 await self._take_some()
             if self._commands_wanted is not None:
                 await self._read_commands()
+            if self._roots_wanted is not None:
+                wanted, self._roots_wanted = self._roots_wanted, None
+                try:
+                    wanted.set_result(await self._store.roots())
+                except Exception as error:  # noqa: BLE001 (whoever waits is told; the committer goes on)
+                    wanted.set_exception(error)
 
     async def _take_some(self) -> None:
         queue = self._queue

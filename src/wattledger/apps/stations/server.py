@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
+import ssl
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from functools import partial
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from wattledger.apps.stations.committer import Committer
-from wattledger.apps.stations.doorway import STATUS_OF, identity_in, password_in, subprotocol_of
-from wattledger.core.kernel.errors import InvalidInput, Refused, Unauthorized, WattledgerError
+from wattledger.apps.stations.crowd import Crowd, DoorSocket
+from wattledger.apps.stations.door import AskElsewhere, Door, is_alive
+from wattledger.core.kernel.errors import InvalidInput, Refused
 from wattledger.core.stations import talk
 from wattledger.core.stations.commands import decode_command
-from wattledger.core.stations.link import Answer, Ask, Link, Nothing, Say
-from wattledger.core.stations.versions import SUBPROTOCOLS
+from wattledger.core.stations.link import Answer, Ask, Link, Nothing, Say, choose_subprotocol
+from wattledger.core.stations.throttle import Pace
 from wattledger.flows.ports.base import Clock, Ids, Secrets
 from wattledger.flows.ports.station_work import WaitingCommand
 from wattledger.flows.station_state import LiveStation
-from wattledger.flows.take_station_work import CommandAnswered, LinkGone, LinkWanted, Message
+from wattledger.flows.take_station_work import CommandAnswered, LinkGone, Message
 
 MESSAGE_BYTES_MAX: Final = 256 * 1024
 PING_INTERVAL_S: Final = 60
 PING_TIMEOUT_S: Final = 45
-# How long a live link has to prove itself when another socket claims its identity.
-PROOF_WITHIN_S: Final = 2.0
+HANDSHAKE_WITHIN_S: Final = 10
+LINKS_MAX: Final = 20_000
+# What comes faster is read later. A station that was offline for days tells a thousand things in a row.
+MESSAGES_PER_S: Final = 100
+MESSAGES_BURST: Final = 1_000
 _CLOSE_RESTART: Final = 1012
 _log = structlog.get_logger("stations")
 
@@ -42,20 +46,38 @@ _ACKNOWLEDGED: Final = talk.Acknowledged()
 
 
 class LinkedStation:
-    """One open socket of one proven station."""
+    """One socket of one proven station; ``is_open`` once the handshake's answer is on its way."""
 
-    __slots__ = ("link", "socket", "station")
+    __slots__ = ("is_open", "link", "pace", "socket", "source", "station")
 
-    def __init__(self, station: LiveStation, link: Link, socket: ServerConnection) -> None:
+    def __init__(self, station: LiveStation, link: Link, socket: DoorSocket, source: str) -> None:
         self.station = station
         self.link = link
         self.socket = socket
+        self.source = source
+        self.pace = Pace(MESSAGES_PER_S, MESSAGES_BURST)
+        self.is_open = asyncio.Event()
+
+    async def answers_ping(self) -> None:
+        await self.is_open.wait()
+        await (await self.socket.ping())
 
 
 class StationServer:
     """Every link of this process, by identity and by station id."""
 
-    def __init__(self, committer: Committer, clock: Clock, ids: Ids, secrets: Secrets) -> None:
+    def __init__(
+        self,
+        committer: Committer,
+        clock: Clock,
+        ids: Ids,
+        secrets: Secrets,
+        *,
+        node: str,
+        ask_elsewhere: AskElsewhere,
+        trusted_proxies: frozenset[str] = frozenset(),
+        links_max: int = LINKS_MAX,
+    ) -> None:
         self._committer = committer
         self._clock = clock
         self._ids = ids
@@ -63,88 +85,81 @@ class StationServer:
         self._by_identity: dict[str, LinkedStation] = {}
         self._by_station: dict[UUID, LinkedStation] = {}
         self._calling: set[UUID] = set()
-        self.refused_count = 0
+        self.crowd = Crowd(links_max)
+        self.door = Door(committer, self, node=node, ask_elsewhere=ask_elsewhere, trusted_proxies=trusted_proxies)
         self.message_count = 0
 
     @property
     def link_count(self) -> int:
         return len(self._by_identity)
 
-    async def listen(self, host: str, port: int) -> Server:
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> Server:
+        """Sockets are taken on one more address: over TLS where a context is given."""
         return await serve(
             self._hold,
             host,
             port,
-            process_request=self._knock,
-            subprotocols=[Subprotocol(name) for name in SUBPROTOCOLS],
+            process_request=self.door.knock,  # type: ignore[arg-type]  # its sockets are all DoorSockets
+            select_subprotocol=_as_offered,
+            create_connection=cast("type[DoorSocket]", partial(DoorSocket, crowd=self.crowd, gone=self._closed)),
             compression=None,
             max_size=MESSAGE_BYTES_MAX,
             max_queue=4,
+            open_timeout=HANDSHAKE_WITHIN_S,
             ping_interval=PING_INTERVAL_S,
             ping_timeout=PING_TIMEOUT_S,
             close_timeout=2,
             server_header=None,
+            ssl=tls,
+            **cast("Any", {} if tls is None else {"ssl_handshake_timeout": HANDSHAKE_WITHIN_S}),
         )
 
-    # --- the door -------------------------------------------------------------------------------------------
+    # --- whose link it is (what the door asks) --------------------------------------------------------------
 
-    async def _knock(self, socket: ServerConnection, request: Request) -> Response | None:
-        """Lets a proven station in, with its live state on the socket; refuses everything else over HTTP."""
-        try:
-            identity = identity_in(request.path)
-            password = password_in(request.headers.get("Authorization"), identity)
-            version = subprotocol_of(request.headers.get_all("Sec-WebSocket-Protocol"))
-            await self._prove_incumbent(identity, password)
-            wanted = LinkWanted(identity, password, version, asyncio.get_running_loop().create_future())
-            self._committer.submit(wanted)
-            socket.wattledger_station = await wanted.done  # type: ignore[attr-defined]
-        except WattledgerError as refusal:
-            self.refused_count += 1
-            _log.warning("link_refused", code=refusal.code, path=request.path[:80], peer=_peer(socket))
-            response = socket.respond(STATUS_OF.get(refusal.code, 503), f"{refusal}\n")
-            if isinstance(refusal, Unauthorized):
-                response.headers["WWW-Authenticate"] = 'Basic realm="wattledger", charset="UTF-8"'
-            return response
-        return None
+    def holder(self, identity: str) -> LinkedStation | None:
+        return self._by_identity.get(identity)
 
-    async def _prove_incumbent(self, identity: str, password: str) -> None:
-        """A live link that answers keeps its place; one that does not is closed, and the newcomer may come in.
+    async def evict(self, identity: str) -> None:
+        """The identity's link is cut: it does not answer."""
+        linked = self._by_identity.get(identity)
+        if linked is not None:
+            linked.socket.transport.abort()
+            self._drop(linked)
 
-        A socket that cannot prove the station's password never gets so far as to disturb the live one
-        (SaiFlow 2023, CISA ICSA-26-062-08: several connections on one identity).
-        """
-        incumbent = self._by_identity.get(identity)
-        if incumbent is None:
-            return
-        given = self._secrets.fingerprint(password, purpose=f"station_password:{identity}")
-        if not hmac.compare_digest(given, incumbent.station.found.password_hash):
-            raise Unauthorized("station_refused", "Unknown station, or wrong password.")
-        try:
-            async with asyncio.timeout(PROOF_WITHIN_S):
-                await (await incumbent.socket.ping())
-        except (TimeoutError, ConnectionClosed):
-            _log.info("link_replaced", identity=identity)
-            incumbent.socket.transport.abort()
-            await self._gone(incumbent)
-            return
-        _log.warning("second_link_refused", identity=identity)
-        raise Refused("station_linked", "This station is connected already, and its link is alive.")
+    async def is_alive_here(self, identity: str) -> bool:
+        """Whether this process holds the identity's link, and the station answers."""
+        linked = self._by_identity.get(identity)
+        return linked is not None and await is_alive(linked)
+
+    def take_in(self, station: LiveStation, socket: DoorSocket, subprotocol: str, source: str) -> None:
+        link = Link(subprotocol, call_prefix=f"{station.epoch:x}")
+        linked = LinkedStation(station, link, socket, source)
+        socket.linked = linked
+        self._by_identity[station.found.identity] = linked
+        self._by_station[station.station_id] = linked
 
     # --- the link -------------------------------------------------------------------------------------------
 
     async def _hold(self, socket: ServerConnection) -> None:
-        station: LiveStation = socket.wattledger_station  # type: ignore[attr-defined]
-        link = Link(socket.subprotocol or SUBPROTOCOLS[0], call_prefix=f"{station.epoch:x}")
-        linked = LinkedStation(station, link, socket)
-        self._by_identity[station.found.identity] = linked
-        self._by_station[station.station_id] = linked
+        assert isinstance(socket, DoorSocket)
+        linked: LinkedStation = socket.linked
+        linked.is_open.set()
+        now_s = asyncio.get_running_loop().time
         try:
             while True:
                 await self._hear(linked, await socket.recv())
+                wait_s = linked.pace.wait_s(now_s())
+                if wait_s > 0:
+                    await asyncio.sleep(wait_s)
         except ConnectionClosed:
             pass
         finally:
-            await self._gone(linked)
+            self._drop(linked)
+
+    def _closed(self, socket: DoorSocket) -> None:
+        """Whatever it came to: a socket may also break between its proof and its first message."""
+        if socket.linked is not None:
+            self._drop(socket.linked)
 
     async def _hear(self, linked: LinkedStation, text: str | bytes) -> None:
         self.message_count += 1
@@ -176,7 +191,7 @@ class StationServer:
             return link.refuse(ask.message_id, "InternalError", "Not stored. Please send it again.")
         return link.reply(ask.message_id, told, decided, self._clock.now())
 
-    async def _gone(self, linked: LinkedStation) -> None:
+    def _drop(self, linked: LinkedStation) -> None:
         identity = linked.station.found.identity
         if self._by_identity.get(identity) is not linked:
             return
@@ -244,6 +259,7 @@ async def _send(linked: LinkedStation, text: str | None) -> None:
         await linked.socket.send(text)
 
 
-def _peer(socket: ServerConnection) -> str:
-    address = socket.remote_address
-    return str(address[0]) if address else "?"
+def _as_offered(_socket: ServerConnection, offers: Sequence[Subprotocol]) -> Subprotocol | None:
+    """The chosen version in the client's own spelling, which is the one it looks for."""
+    chosen = choose_subprotocol([name.lower() for name in offers])
+    return next((name for name in offers if name.lower() == chosen), None)

@@ -45,6 +45,12 @@ class FoundStation:
     time_zone: str
     currency: str
     connectors: tuple[FoundConnector, ...]
+    #: The password that was set last and not used yet: good beside the old one until it is.
+    next_password_hash: bytes | None = None
+    #: Of the certificates that the tenant's authority signed for it: neither revoked, nor replaced, nor expired.
+    certificate_fingerprints: frozenset[bytes] = frozenset()
+    is_connected: bool = False
+    link_node: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,7 @@ class Batch:
     now: datetime
     links: list[tuple[Any, ...]] = field(default_factory=list)
     opened_links: list[tuple[Any, ...]] = field(default_factory=list)
+    proven_links: list[tuple[Any, ...]] = field(default_factory=list)
     closed_links: list[tuple[Any, ...]] = field(default_factory=list)
     boots: list[tuple[Any, ...]] = field(default_factory=list)
     statuses: list[tuple[Any, ...]] = field(default_factory=list)
@@ -127,6 +134,7 @@ class Batch:
     reviews: list[tuple[Any, ...]] = field(default_factory=list)
     parked: list[tuple[Any, ...]] = field(default_factory=list)
     answered_commands: list[tuple[Any, ...]] = field(default_factory=list)
+    asked_certificates: list[tuple[Any, ...]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -138,7 +146,15 @@ class Batch:
 class StationWork(Protocol):
     """Implemented on one connection of its own: one committer, one connection."""
 
-    async def find_stations(self, identities: Sequence[str]) -> list[FoundStation]: ...
+    async def find_stations(self, identities: Sequence[str], now: datetime) -> list[FoundStation]: ...
+
+    async def sources(self) -> list[tuple[str, str]]:
+        """Each identity that has proven itself, with the source it last did so from."""
+        ...
+
+    async def roots(self) -> list[str]:
+        """The certificates (PEM) of every tenant's authority."""
+        ...
 
     async def start_facts(self, questions: Sequence[StartQuestion], now: datetime) -> list[StartFacts]:
         """An answer a question, in order."""
