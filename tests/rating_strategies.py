@@ -30,7 +30,8 @@ ZONES = (
 STARTS = [
     datetime(2026, month, day, hour, tzinfo=UTC)
     for month, day, hour in (
-        (3, 2, 6), (3, 28, 22), (10, 24, 22), (3, 8, 5), (11, 1, 4), (4, 4, 13), (10, 3, 14), (9, 26, 13), (4, 5, 2),
+        (3, 2, 6), (3, 28, 22), (10, 24, 22), (3, 8, 5), (11, 1, 4), (4, 4, 13), (10, 3, 14), (9, 26, 13),
+        (4, 5, 2),
     )
 ]  # fmt: skip
 # 0.001 Wh a second: every instant of a whole second, and every threshold, is then met exactly.

@@ -177,13 +177,13 @@ class TestKillMinusNine:
 
     def test_a_killed_database_comes_back_and_the_processes_find_it(self, place: Installation) -> None:
         run = place.started()
-        processes = {
-            word: until(lambda word=word: place.child(run, word)) for word in ("web", "stations", "worker")
-        }
+        words = ("web", "stations", "worker")
+        until(lambda: all(place.child(run, word) for word in words))
+        processes = [place.child(run, word) for word in words]
         until(lambda: place.child(run, "postgres")).kill()
         until(lambda: "PostgreSQL is back" in place.log())
         until(place.is_healthy)
-        assert all(process.is_running() for process in processes.values())
+        assert all(process is not None and process.is_running() for process in processes)
 
     def test_after_its_own_death_nothing_goes_on_and_the_next_takes_over(self, place: Installation) -> None:
         run = place.started()

@@ -123,7 +123,7 @@ class PgStationWork:
         ):
             events[row["session_id"]].append(row["body"])
         return [
-            FoundSession(tenant_of[row["station_id"]], *row, events=tuple(events[session_id]))
+            FoundSession(*(tenant_of[row["station_id"]], *row, tuple(events[session_id])))
             for session_id, row in found.items()
         ]
 
@@ -139,7 +139,7 @@ class PgStationWork:
             rows = getattr(batch, part)
             if not rows:
                 continue
-            columns = list(zip(*rows, strict=True))
+            columns: list[Any] = list(zip(*rows, strict=True))
             assert len(columns) == width, (part, len(columns), width)
             columns += [batch.now if name == "now" else self._node for name in extra]
             if part == "journals":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Final
+from typing import Any, Final
 
 from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
@@ -52,7 +52,7 @@ def asset(path: str) -> str:
 
 @get("/static/{digest:str}/{path:path}", include_in_schema=False, opt={"is_public": True})
 async def static_file(
-    request: Request[None, None, None], digest: FromPath[str], path: FromPath[str]
+    request: Request[Any, Any, Any], digest: FromPath[str], path: FromPath[str]
 ) -> Response[bytes]:
     """The file's bytes; an older digest is answered with today's file, and then not kept."""
     found = assets().get(path.lstrip("/"))

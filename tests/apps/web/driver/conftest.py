@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import pytest
 from httpx import ASGITransport, AsyncClient
@@ -38,7 +39,7 @@ def container(database: Database, clock: SettableClock, ids: CountingIds, gatewa
 @pytest.fixture
 async def client(container: Container) -> AsyncIterator[AsyncClient]:
     async with AsyncClient(
-        transport=ASGITransport(driver_app(container)),
+        transport=ASGITransport(cast("Any", driver_app(container))),
         base_url=PUBLIC_URL,
         headers={"Accept": "text/html", "Sec-Fetch-Site": "same-origin"},
     ) as client:

@@ -65,39 +65,32 @@ class TestAStranger:
             assert (await stranger.get("/desk")).status_code == 303
 
 
+@pytest.fixture
+async def islander(database: Database, clock: SettableClock, ids: CountingIds) -> World:
+    """Another operator in the same database."""
+    return await small_world(database, clock=clock, ids=ids, slug="island")
+
+
 class TestSomebodyOfAnotherTenant:
     async def test_finds_nothing_of_ours_on_any_page(
-        self,
-        app: Litestar,
-        stranger: Any,
-        scene: Scene,
-        database: Database,
-        clock: SettableClock,
-        ids: CountingIds,
+        self, app: Litestar, stranger: Any, scene: Scene, islander: World
     ) -> None:
         found = await fill(scene)
-        other = await small_world(database, clock=clock, ids=ids, slug="island")
-        assert (await stranger.sign_in(other.staff_email)).status_code == 303
+        assert (await stranger.sign_in(islander.staff_email)).status_code == 303
         pages = [path for method, path in routes(app) if method == "GET" and "{" in path]
         for path in pages:
             for thing in found.values():
                 assert (await stranger.get(filled(path, thing))).status_code == 404, path
 
-    async def test_sees_none_of_our_rows_in_any_list(
-        self, stranger: Any, scene: Scene, database: Database, clock: SettableClock, ids: CountingIds
-    ) -> None:
+    async def test_sees_none_of_our_rows_in_any_list(self, stranger: Any, scene: Scene, islander: World) -> None:
         await fill(scene)
-        other = await small_world(database, clock=clock, ids=ids, slug="island")
-        await stranger.sign_in(other.staff_email)
+        await stranger.sign_in(islander.staff_email)
         for name in ("", "/live", "/sessions", "/stations", "/payments", "/reports", "/reviews", "/sessions.csv"):
             assert "HARBOUR" not in await stranger.read(f"/desk{name}")
 
-    async def test_can_do_nothing_to_ours(
-        self, stranger: Any, scene: Scene, database: Database, clock: SettableClock, ids: CountingIds
-    ) -> None:
+    async def test_can_do_nothing_to_ours(self, stranger: Any, scene: Scene, islander: World) -> None:
         found = await fill(scene)
-        other = await small_world(database, clock=clock, ids=ids, slug="island")
-        await stranger.sign_in(other.staff_email)
+        await stranger.sign_in(islander.staff_email)
         deeds = (
             f"/desk/sessions/{found['running']}/stop",
             f"/desk/payments/{found['held']}/release",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import re
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from conftest import SettableClock
+from desk_house import fill
 from desk_scene import Scene
 
 LISTS = (
@@ -22,11 +26,40 @@ LISTS = (
     "/desk/reports",
     "/desk/reviews",
 )
+LOOKS_AT_EACH_KIND = 3
 
 
 @pytest.mark.parametrize("path", LISTS)
 async def test_a_page_of_an_empty_house_says_what_will_be_there(owner: Any, path: str) -> None:
     assert "<h1>" in await owner.read(path)
+
+
+LINK = re.compile(r'href="(/desk[^"#]*)"')
+
+
+class TestEveryLink:
+    async def test_leads_to_a_page(self, owner: Any, scene: Scene) -> None:
+        """From the first page to all that can be reached, each kind of address a few times."""
+        found = await fill(scene)
+        path = f"/desk/customers/{found['customer']}/contracts/{scene.world.contract_id}/invoice"
+        assert (await owner.send_form(path)).status_code == 303
+        waiting, seen = ["/desk"], Counter[str]()
+        while waiting:
+            address = html.unescape(waiting.pop())
+            answer = await owner.get(address)
+            assert answer.status_code == 200, address
+            for link in LINK.findall(answer.text) if "html" in answer.headers["content-type"] else ():
+                shape = shape_of(link)
+                seen[shape] += 1
+                if seen[shape] <= LOOKS_AT_EACH_KIND:
+                    waiting.append(link)
+        assert "/desk/invoices/ID/pdf" in seen
+
+
+def shape_of(link: str) -> str:
+    """The address without what makes it one of many."""
+    names = re.sub(r"=[^&]*", "", link)
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "ID", names)
 
 
 class TestASession:

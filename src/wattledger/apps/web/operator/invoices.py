@@ -48,7 +48,7 @@ async def invoices(request: Request[Any, Any, Any], desk: AtDesk) -> Response[st
     )
 
 
-@get("/invoices/{invoice_id:uuid}.pdf", include_in_schema=False)
+@get("/invoices/{invoice_id:uuid}/pdf", include_in_schema=False)
 async def invoice_pdf(desk: AtDesk, invoice_id: FromPath[UUID]) -> Response[bytes]:
     async with desk.read() as work:
         number, pdf = found(await work.desk.invoice_pdf(invoice_id), "invoice")
