@@ -24,7 +24,7 @@ BOUNDARY_RULE: Final = (
 
 
 class LineKind(StrEnum):
-    """What a line charges for; the last five change a price that others made."""
+    """What a line charges for; from CAP on, what changes a price that others made."""
 
     ENERGY = "energy"
     TIME = "time"
@@ -37,6 +37,7 @@ class LineKind(StrEnum):
     MIN_PRICE_ADJUSTMENT = "min_price_adjustment"
     MAX_PRICE_ADJUSTMENT = "max_price_adjustment"
     DISCOUNT = "discount"
+    VOUCHER = "voucher"
 
 
 class Unit(StrEnum):

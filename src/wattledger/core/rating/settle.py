@@ -18,7 +18,10 @@ from wattledger.core.rating.rounding import apportioned, largest_remainder, roun
 
 # Reading a member off an Enum class costs a quarter of a microsecond, a global a fortieth of that.
 _LINE, _DOCUMENT = Level.LINE, Level.DOCUMENT
-_FIXING = (LineKind.MIN_PRICE_ADJUSTMENT, LineKind.MAX_PRICE_ADJUSTMENT, LineKind.CAP)
+# These fix what the whole document costs; rates and lines then cannot be rounded on their own.
+_FIXING = (LineKind.MIN_PRICE_ADJUSTMENT, LineKind.MAX_PRICE_ADJUSTMENT, LineKind.VOUCHER)
+# These take from other lines: rounded on its own, such a line could take more than those amount to.
+_TAKING = (*_FIXING, LineKind.CAP, LineKind.DISCOUNT)
 
 
 class _Total(msgspec.Struct, eq=False, gc=False):
@@ -36,9 +39,10 @@ def settle(
     if len(compiled.groups) > 1 or compiled.excises:
         members = _by_group(drafts)
     level = policy.level
-    # A limit that binds fixes the document's net and gross; rates then cannot be rounded on their own.
-    if level is not _LINE and drafts and drafts[-1].priced is None and _is_fixed(drafts):
-        level = _DOCUMENT
+    if level is not _DOCUMENT and drafts and drafts[-1].priced is None:
+        kinds = _TAKING if level is _LINE else _FIXING
+        if any(line.kind in kinds for line in drafts):
+            level = _DOCUMENT
     if level is _LINE:
         totals = {group_no: _by_line(compiled, group_no, lines, policy) for group_no, lines in members.items()}
     else:
@@ -57,10 +61,6 @@ def _by_group(drafts: Sequence[Draft]) -> dict[int, Sequence[Draft]]:
     for line in drafts:
         members.setdefault(line.group, []).append(line)
     return dict(members)
-
-
-def _is_fixed(drafts: Sequence[Draft]) -> bool:
-    return any(line.kind in _FIXING for line in drafts)
 
 
 def _by_rate(compiled: CompiledTariff, group_no: int, lines: Sequence[Draft], policy: RatingPolicy) -> _Total:
@@ -102,10 +102,7 @@ def _by_line(compiled: CompiledTariff, group_no: int, lines: Sequence[Draft], po
     """Every line rounded on its own; the total is what the lines make."""
     found: list[_Total] = []
     for line in lines:
-        if line.kind in _FIXING:
-            one = _by_document(compiled, {group_no: [line]}, policy)[group_no]
-        else:
-            one = _by_rate(compiled, group_no, [line], policy)
+        one = _by_rate(compiled, group_no, [line], policy)
         line.net_minor, line.tax_minor = one.net_minor, sum(one.tax_minors)
         found.append(one)
     columns = zip(*[one.tax_minors for one in found], strict=True)

@@ -45,7 +45,7 @@ ENGLISH_TERMS: Final = {
     "energy": "Energy", "time": "Charging time", "idle": "Idle time", "flat": "Session fee",
     "reservation": "Reservation", "reservation_flat": "Reservation fee", "excise": "Energy tax",
     "cap": "Price cap", "min_price_adjustment": "Up to the minimum price",
-    "max_price_adjustment": "Down to the maximum price", "discount": "Discount",
+    "max_price_adjustment": "Down to the maximum price", "discount": "Discount", "voucher": "Voucher",
     "per_kwh": "{amount} per kWh", "per_minute": "{amount} per minute", "per_hour": "{amount} per hour",
     "per_session": "{amount} per session", "per_reservation": "{amount} per reservation",
     "price_min": "Minimum price", "price_max": "Maximum price",
