@@ -144,7 +144,7 @@ def _limit_fault(bill: RawBill, rated: dict[str, Any]) -> str:
     """The tariff's least and greatest price hold, to the minor unit that rounding may take."""
     tariff = json.loads(bill.tariff or b"{}", parse_float=Decimal)
     scale = _minor_per_major(rated["currency"])
-    is_discounted = any(line["dimension"] == "discount" for line in rated["lines"])
+    is_discounted = any(line["dimension"] in ("discount", "voucher") for line in rated["lines"])
     for side, name in (("before_taxes", "net_minor"), ("after_taxes", "gross_minor")):
         most = (tariff.get("price_max") or {}).get(side)
         least = (tariff.get("price_min") or {}).get(side)

@@ -35,10 +35,24 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthUsage:
+    """What the customer had used in the calendar month before this session; tiers by the month go on from it."""
+
+    energy_milliwh: int = 0
+    charging_us: int = 0
+    idle_us: int = 0
+
+    def __post_init__(self) -> None:
+        assert min(self.energy_milliwh, self.charging_us, self.idle_us) >= 0
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """One session's periods, contiguous and in order, and the facts of its place that a tariff may ask for.
 
     ``time_zone`` is the site's IANA zone; windows such as "08:00 to 20:00" mean that place's wall clock.
+    Where a session changes between several tariffs, ``tariff_spans`` says from when on which of them holds, by
+    its position; -1 says that none does.
     """
 
     periods: tuple[Period, ...]
@@ -48,6 +62,8 @@ class Usage:
     payment_brand: str | None = None
     payment_recognition: str | None = None  # "Credit", "Debit": OCPP 2.1's word for the kind of card
     is_reservation_expired: bool = False  # a reservation that no session followed
+    month: MonthUsage | None = None  # None: not known
+    tariff_spans: tuple[tuple[datetime, int], ...] = ()
 
     @property
     def energy_milliwh(self) -> int:

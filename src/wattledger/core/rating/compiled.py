@@ -5,68 +5,65 @@ Compiling costs a millisecond, once per tariff version; rating then needs neithe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
-from typing import Final
 
+from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.money import exponent_of
 from wattledger.core.kernel.taxes import Tax, tax_shares
 from wattledger.core.metering.usage import Usage
-from wattledger.core.rating.priced import ExciseUnit, Group, Limit, Priced
+from wattledger.core.rating.components import Terms, component_terms
+from wattledger.core.rating.priced import ExciseUnit, Group, Limit, Limits, Priced
 from wattledger.core.rating.profile import Profile, build_profile
-from wattledger.core.rating.rated import MICROSECONDS_PER_HOUR, MILLIWH_PER_KWH, LineKind, Unit
+from wattledger.core.rating.rated import MILLIWH_PER_KWH
+from wattledger.core.tariffs.adjustments import Adjustment, MemberPrice, member_tariff
 from wattledger.core.tariffs.check import check_tariff
 from wattledger.core.tariffs.model import (
     Dimension,
-    Element,
     PriceLimit,
     Reservation,
     Restrictions,
     Tariff,
     TaxTreatment,
 )
-from wattledger.core.tariffs.wording import restriction_text
-from wattledger.core.tax.rules import AS_STATED, Regime, TaxRules, Treatment
+from wattledger.core.tax.rules import AS_STATED, Regime, TaxRules
 
-_KINDS: Final = {
-    Dimension.ENERGY: LineKind.ENERGY,
-    Dimension.TIME: LineKind.TIME,
-    Dimension.IDLE: LineKind.IDLE,
-    Dimension.FLAT: LineKind.FLAT,
-}
-_RESERVED_KINDS: Final = {
-    Dimension.TIME: LineKind.RESERVATION,
-    Dimension.FLAT: LineKind.RESERVATION_FLAT,
-}
-_UNITS: Final = {
-    Dimension.ENERGY: (Unit.MILLIWH, MILLIWH_PER_KWH, 1_000),
-    Dimension.TIME: (Unit.MICROSECOND, MICROSECONDS_PER_HOUR, 1_000_000),
-    Dimension.IDLE: (Unit.MICROSECOND, MICROSECONDS_PER_HOUR, 1_000_000),
-    Dimension.FLAT: (Unit.ONCE, 1, 1),
-}
+_KEPT_MAX = 100
 
 
 @dataclass(eq=False)
 class CompiledTariff:
     """What ``rate`` works with. Kept by whoever rates many sessions; it remembers days and tax regimes."""
 
-    tariff: Tariff
+    tariffs: tuple[Tariff, ...]
+    regime: Regime
     currency: str
     is_tax_included: bool
+    is_switched: bool
     units_per_major: int
     units_per_minor: int
     groups: tuple[Group, ...]
-    price_min: Limit | None
-    price_max: Limit | None
+    limits: tuple[Limits, ...]
     excises: tuple[ExciseUnit, ...]
     candidates: tuple[tuple[Priced, Dimension, Restrictions], ...]
+    terms: dict[Priced, Terms]
     has_caps: bool
+    has_tiers: bool
+    has_spot: bool
     _profiles: dict[tuple[object, ...], Profile] = field(default_factory=dict)
     _regimes: dict[Regime, CompiledTariff] = field(default_factory=dict)
+    _members: dict[tuple[MemberPrice, ...], CompiledTariff] = field(default_factory=dict)
+    _spot: dict[tuple[Priced, Decimal], Priced] = field(default_factory=dict)
+
+    @property
+    def tariff(self) -> Tariff:
+        """The tariff; the first one where a session changes between several."""
+        return self.tariffs[0]
 
     @cached_property
     def asks_facts(self) -> bool:
@@ -90,7 +87,7 @@ class CompiledTariff:
             if is_reservation:
                 # OCPI ReservationRestrictionType: an expired reservation is priced as expired where it can be.
                 chosen.sort(key=lambda held: held[2].reservation is not Reservation.EXPIRED)
-            profile = self._profiles[facts] = build_profile(chosen)
+            profile = self._profiles[facts] = build_profile(chosen, is_switched=self.is_switched)
         return profile
 
     def under(self, rules: TaxRules, on: date) -> CompiledTariff:
@@ -98,88 +95,85 @@ class CompiledTariff:
         regime = rules.regime(on)
         found = self._regimes.get(regime)
         if found is None:
-            if len(self._regimes) > 100:
+            if len(self._regimes) > _KEPT_MAX:
                 self._regimes.clear()
-            found = self._regimes[regime] = compile_tariff(self.tariff, regime=regime)
+            found = self._regimes[regime] = _compile(self.tariffs, regime, is_switched=self.is_switched)
+        return found
+
+    def for_member(self, adjustments: Sequence[Adjustment]) -> CompiledTariff:
+        """The same tariff with the member prices among ``adjustments``."""
+        prices = tuple(one for one in adjustments if isinstance(one, MemberPrice))
+        if not prices:
+            return self
+        found = self._members.get(prices)
+        if found is None:
+            if len(self._members) > _KEPT_MAX:
+                self._members.clear()
+            tariffs = tuple(member_tariff(tariff, prices) for tariff in self.tariffs)
+            found = self._members[prices] = _compile(tariffs, self.regime, is_switched=self.is_switched)
+        return found
+
+    def at_price(self, priced: Priced, price: Decimal) -> Priced:
+        """A component that follows a market, at one price of it: the same value for the same price."""
+        found = self._spot.get((priced, price))
+        if found is None:
+            if len(self._spot) > 10_000:
+                self._spot.clear()
+            found = self._spot[priced, price] = self.terms[priced].at_price(priced, price, self.units_per_major)
         return found
 
 
 def compile_tariff(tariff: Tariff, *, regime: Regime = AS_STATED) -> CompiledTariff:
     """``tariff`` ready for rating. Raises what ``check_tariff`` raises."""
-    check_tariff(tariff)
-    exact = [
-        _Exact(tariff, regime, element, (element_no, component_no))
-        for element_no, element in enumerate(tariff.elements)
-        for component_no in range(len(element.components))
-    ]
+    return _compile((tariff,), regime, is_switched=False)
+
+
+def compile_tariffs(tariffs: Sequence[Tariff], *, regime: Regime = AS_STATED) -> CompiledTariff:
+    """Tariffs that a session is priced with in turn, as its ``tariff_spans`` say.
+
+    Raises InvalidInput ``currency_mixed``, ``tax_senses_mixed`` and what ``check_tariff`` raises.
+    """
+    if len({tariff.currency for tariff in tariffs}) != 1:
+        raise InvalidInput("currency_mixed", "Tariffs of one session must be in one currency.")
+    if len({tariff.tax_treatment is TaxTreatment.INCLUDED for tariff in tariffs}) != 1:
+        raise InvalidInput("tax_senses_mixed", "Some tariffs hold their taxes and others do not.")
+    return _compile(tuple(tariffs), regime, is_switched=True)
+
+
+def _compile(tariffs: tuple[Tariff, ...], regime: Regime, *, is_switched: bool) -> CompiledTariff:
+    for tariff in tariffs:
+        check_tariff(tariff)
+    terms = [one for number, tariff in enumerate(tariffs) for one in component_terms(tariff, number, regime)]
     excises = [Fraction(excise.per_kwh) / MILLIWH_PER_KWH for excise in regime.excises]
+    minor_per_major = 10 ** exponent_of(tariffs[0].currency)
     denominator = lcm(
-        10 ** exponent_of(tariff.currency),
-        *(part.denominator for one in exact for part in (one.net, one.tax, one.cap)),
+        minor_per_major,
+        *(part.denominator for one in terms for part in one.parts()),
         *(part.denominator for part in excises),
-        *(Fraction(amount).denominator for amount in _limit_amounts(tariff)),
+        *(Fraction(amount).denominator for amount in _limit_amounts(tariffs)),
     )
-    taxes = list(dict.fromkeys(one.taxes for one in exact))
+    taxes = list(dict.fromkeys(one.taxes for one in terms))
+    found = [(one.priced(denominator, taxes.index(one.taxes)), one) for one in terms]
     return CompiledTariff(
-        tariff=tariff,
-        currency=tariff.currency,
-        is_tax_included=tariff.tax_treatment is TaxTreatment.INCLUDED,
+        tariffs=tariffs,
+        regime=regime,
+        currency=tariffs[0].currency,
+        is_tax_included=tariffs[0].tax_treatment is TaxTreatment.INCLUDED,
+        is_switched=is_switched,
         units_per_major=denominator,
-        units_per_minor=denominator // 10 ** exponent_of(tariff.currency),
+        units_per_minor=denominator // minor_per_major,
         groups=tuple(_group(group) for group in taxes),
-        price_min=_limit(tariff.price_min, denominator),
-        price_max=_limit(tariff.price_max, denominator),
+        limits=tuple(_limits(tariffs, denominator)),
         excises=tuple(
             ExciseUnit(excise.name, excise.per_kwh, int(part * denominator), excise.step_wh * 1_000)
             for excise, part in zip(regime.excises, excises, strict=True)
         ),
-        has_caps=any(one.source.cap is not None for one in exact),
-        candidates=tuple(
-            (one.priced(denominator, taxes.index(one.taxes)), one.source.dimension, one.element.restrictions)
-            for one in exact
-        ),
+        candidates=tuple((priced, one.source.dimension, one.element.restrictions) for priced, one in found),
+        terms=dict(found),
+        has_caps=any(one.source.cap is not None for one in terms),
+        has_tiers=any(one.source.tiers for one in terms),
+        has_spot=any(one.source.spot is not None for one in terms),
     )
-
-
-class _Exact:
-    """A component's price and taxes per unit of quantity, as fractions of a major unit."""
-
-    def __init__(self, tariff: Tariff, regime: Regime, element: Element, position: tuple[int, int]) -> None:
-        self.position = position
-        self.element = element
-        component = self.source = element.components[position[1]]
-        is_untaxed = tariff.tax_treatment is TaxTreatment.NOT_APPLICABLE
-        stated = () if is_untaxed else regime.taxes_on(component.dimension, component.taxes)
-        shares = tax_shares(stated)
-        tax = sum((share for _, share in shares), Fraction(0))
-        _, per_unit, _ = _UNITS[component.dimension]
-        self.net = Fraction(component.price) / per_unit
-        if tariff.tax_treatment is TaxTreatment.INCLUDED:
-            self.net /= 1 + tax
-        is_charged = regime.treatment is Treatment.STANDARD
-        self.taxes = stated if is_charged else ()
-        self.tax = self.net * tax if is_charged else Fraction(0)
-        self.cap = Fraction(component.cap or 0)
-
-    def priced(self, denominator: int, group: int) -> Priced:
-        component = self.source
-        unit, _, step_unit = _UNITS[component.dimension]
-        is_reservation = self.element.restrictions.reservation is not None
-        return Priced(
-            element=self.position[0],
-            component=self.position[1],
-            kind=(_RESERVED_KINDS if is_reservation else _KINDS)[component.dimension],
-            unit=unit,
-            price=component.price,
-            net_unit=int(self.net * denominator),
-            tax_unit=int(self.tax * denominator),
-            step=0 if unit is Unit.ONCE else component.step_size * step_unit,
-            grace_us=component.grace_s * 1_000_000,
-            cap_units=None if component.cap is None else int(self.cap * denominator),
-            group=group,
-            taxes=self.taxes,
-            matched=restriction_text(self.element.restrictions),
-        )
 
 
 def _group(taxes: tuple[Tax, ...]) -> Group:
@@ -194,9 +188,17 @@ def _group(taxes: tuple[Tax, ...]) -> Group:
     )
 
 
-def _limit_amounts(tariff: Tariff) -> list[Decimal]:
-    limits = [limit for limit in (tariff.price_min, tariff.price_max) if limit is not None]
+def _limit_amounts(tariffs: Sequence[Tariff]) -> list[Decimal]:
+    limits = [limit for tariff in tariffs for limit in (tariff.price_min, tariff.price_max) if limit is not None]
     return [amount for limit in limits for amount in (limit.before_taxes, limit.after_taxes) if amount is not None]
+
+
+def _limits(tariffs: Sequence[Tariff], denominator: int) -> list[Limits]:
+    found = [
+        Limits(number, _limit(tariff.price_min, denominator), _limit(tariff.price_max, denominator))
+        for number, tariff in enumerate(tariffs)
+    ]
+    return [one for one in found if one.least is not None or one.most is not None]
 
 
 def _limit(limit: PriceLimit | None, denominator: int) -> Limit | None:

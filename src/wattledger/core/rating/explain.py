@@ -76,6 +76,8 @@ def _line_text(rated: Rated, line: ChargeLine, words: Words, tariff: Tariff | No
     condition = line.matched
     if tariff is not None and line.element >= 0:
         condition = restriction_text(tariff.elements[line.element].restrictions, words)
+    if line.name:
+        condition = ", ".join(filter(None, (line.name, line.note)))
     what = line.note if line.dimension is LineKind.EXCISE else words.terms[line.dimension]
     details = {
         "what": what,

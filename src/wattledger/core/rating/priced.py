@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from wattledger.core.kernel.taxes import Tax
 from wattledger.core.rating.rated import LineKind, Unit
+from wattledger.core.tariffs.model import Spot
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,9 +23,22 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Priced:
-    """A price component whose amounts are integers over the tariff's denominator, per Wh/1000, µs or once."""
+class Tiers:
+    """``steps``: up to how much, in the unit of quantities, which price holds; beyond them the component's own."""
 
+    steps: tuple[tuple[int, Priced], ...]
+    is_volume: bool
+    is_monthly: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Priced:
+    """A price component whose amounts are integers over the tariff's denominator, per Wh/1000, µs or once.
+
+    ``source`` is the component itself where this is one of its tiers, or its price at one moment.
+    """
+
+    tariff: int
     element: int
     component: int
     kind: LineKind
@@ -38,6 +52,14 @@ class Priced:
     group: int
     taxes: tuple[Tax, ...]
     matched: str
+    tiers: Tiers | None = None
+    spot: Spot | None = None
+    source: Priced | None = None
+
+    @property
+    def origin(self) -> Priced:
+        """The component that this price belongs to: what steps, caps and allowances count by."""
+        return self if self.source is None else self.source
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,3 +78,12 @@ class Limit:
 
     net_units: int | None
     gross_units: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The least and the greatest price of one tariff."""
+
+    tariff: int
+    least: Limit | None
+    most: Limit | None

@@ -66,6 +66,7 @@ class Profile:
     thresholds: tuple[tuple[int, ...], ...]
     has_bounds: bool
     asks_flow: bool
+    has_spot: bool
     _selections: dict[State, Selection] = field(default_factory=dict)
     _days: dict[tuple[str, date], Day] = field(default_factory=dict)
 
@@ -90,8 +91,12 @@ class Profile:
         return day
 
 
-def build_profile(candidates: Sequence[Candidate]) -> Profile:
-    """The table for these components, whose order is the order of precedence."""
+def build_profile(candidates: Sequence[Candidate], *, is_switched: bool = False) -> Profile:
+    """The table for these components, whose order is the order of precedence.
+
+    Where a session changes between tariffs, each has a bit of the mask above those of the clocks, and its
+    components hold only while that bit is set.
+    """
     clocks: dict[Clock, int] = {}
     for _, _, restrictions in candidates:
         clock = clock_of(restrictions)
@@ -103,13 +108,17 @@ def build_profile(candidates: Sequence[Candidate]) -> Profile:
         tuple(sorted({*values, *(grace for group, grace in graces if group == place and grace)}))
         for place, values in enumerate(thresholds)
     )
-    options = [(dimension, _option(priced, limits, clocks, watched)) for priced, dimension, limits in candidates]
+    options = [
+        (dimension, _option(priced, limits, (clocks, is_switched), watched))
+        for priced, dimension, limits in candidates
+    ]
     return Profile(
         options=tuple(tuple(one for dimension, one in options if dimension is slot) for slot in SLOTS),
         clocks=tuple(clocks),
         thresholds=watched,
         has_bounds=any(watched),
         asks_flow=bool(watched[4] or watched[5]),
+        has_spot=any(priced.spot is not None for priced, _, _ in candidates),
     )
 
 
@@ -123,9 +132,16 @@ def _thresholds(candidates: Sequence[Candidate], name: str, scale: int) -> set[i
 
 
 def _option(
-    priced: Priced, limits: Restrictions, clocks: dict[Clock, int], watched: tuple[tuple[int, ...], ...]
+    priced: Priced,
+    limits: Restrictions,
+    bits: tuple[dict[Clock, int], bool],
+    watched: tuple[tuple[int, ...], ...],
 ) -> _Option:
+    clocks, is_switched = bits
     clock = clock_of(limits)
+    mask = 0 if clock is None else 1 << clocks[clock]
+    if is_switched:
+        mask |= 1 << len(clocks) + priced.tariff
     bounds: list[_Bound] = []
     for (name, scale), (low, high), values in zip(_GROUPS, _RANKS, watched, strict=True):
         least, most = getattr(limits, f"{name}_min"), getattr(limits, f"{name}_max")
@@ -133,4 +149,4 @@ def _option(
             bounds.append(_Bound(low, bisect_left(values, least * scale), is_minimum=True))
         if most is not None:
             bounds.append(_Bound(high, bisect_left(values, most * scale), is_minimum=False))
-    return _Option(priced, 0 if clock is None else 1 << clocks[clock], tuple(bounds))
+    return _Option(priced, mask, tuple(bounds))

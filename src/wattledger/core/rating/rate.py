@@ -10,15 +10,20 @@ from typing import Final
 from wattledger.core.kernel.instants import utc, zone
 from wattledger.core.metering.events import Activity
 from wattledger.core.metering.usage import Period, Usage
+from wattledger.core.rating.adjust import allowance_drafts, discount_drafts
 from wattledger.core.rating.compiled import CompiledTariff, compile_tariff
-from wattledger.core.rating.draft import Draft, cap_drafts, draft, limit_drafts
+from wattledger.core.rating.draft import Draft, draft, tier_drafts
+from wattledger.core.rating.limits import cap_drafts, limit_drafts
+from wattledger.core.rating.market import MarketPrices
 from wattledger.core.rating.policy import PLAIN, RatingPolicy
 from wattledger.core.rating.rated import LineKind, Rated, Unit
 from wattledger.core.rating.rounding import rounded, rounded_up
 from wattledger.core.rating.settle import settle
 from wattledger.core.rating.steps import billed_quantities
 from wattledger.core.rating.walk import Walk, walk
+from wattledger.core.tariffs.adjustments import Adjustment
 from wattledger.core.tariffs.model import Tariff
+from wattledger.core.tariffs.spot import PriceSeries
 from wattledger.core.tax.rules import TaxRules
 
 _ORDER: Final = {kind: place for place, kind in enumerate(LineKind)}
@@ -36,39 +41,61 @@ def rate(
     *,
     policy: RatingPolicy = PLAIN,
     tax_rules: TaxRules | None = None,
+    adjustments: Sequence[Adjustment] = (),
+    market: Sequence[PriceSeries] = (),
 ) -> Rated:
     """What ``usage`` costs under ``tariff``: lines that sum to the totals, each with its derivation.
 
     The same input gives the same result, and cutting a period in two anywhere changes nothing. A session
-    without periods costs nothing. Periods of a reservation come first and are priced apart.
+    without periods costs nothing. Periods of a reservation come first and are priced apart. ``adjustments``
+    are the customer's terms, ``market`` the series that spot prices follow.
 
-    Raises InvalidInput ``usage_gap``, ``usage_overlap``, ``usage_too_long``, ``time_zone_unknown`` and, given
-    a tariff that is not compiled, what ``check_tariff`` raises.
+    Raises InvalidInput ``usage_gap``, ``usage_overlap``, ``usage_too_long``, ``time_zone_unknown``,
+    ``spot_price_missing``, ``month_usage_missing`` and, given a tariff that is not compiled, what
+    ``check_tariff`` raises.
     """
     compiled = tariff if isinstance(tariff, CompiledTariff) else compile_tariff(tariff)
     site_zone = zone(usage.time_zone)
     periods = usage.periods
+    if adjustments:
+        compiled = compiled.for_member(adjustments)
     if tax_rules is not None and periods:
         compiled = compiled.under(tax_rules, periods[0].started_at.astimezone(site_zone).date())
     split = _session_start(periods) if periods and periods[0].activity is _RESERVED else 0
     reserved = session = _NOTHING
     drafts: list[Draft] = []
-    if split:
-        profile = compiled.profile(usage, is_reservation=True)
-        reserved = walk(profile, periods[:split], site_zone)
-        drafts += _drafts(reserved, policy)
-    if split < len(periods):
-        profile = compiled.profile(usage, is_reservation=False)
-        session = walk(profile, periods[split:] if split else periods, site_zone)
-        drafts += _drafts(session, policy)
+    for is_reservation, part in ((True, periods[:split]), (False, periods[split:] if split else periods)):
+        if part:
+            profile = compiled.profile(usage, is_reservation=is_reservation)
+            prices = MarketPrices(compiled, market) if profile.has_spot else None
+            walked = walk(profile, part, site_zone, usage.tariff_spans, prices)
+            drafts += _drafts(walked, policy, usage, has_tiers=compiled.has_tiers)
+            reserved, session = (walked, session) if is_reservation else (reserved, walked)
+    if periods and (compiled.has_caps or compiled.limits or adjustments):
+        _adjust(compiled, drafts, adjustments, periods, has_session=session is not _NOTHING)
+    if compiled.excises and session.energy_milliwh:
+        drafts += _excise_drafts(compiled, session, periods[split:])
+    return _rated(compiled, usage, policy, drafts, (reserved, session))
+
+
+def _adjust(
+    compiled: CompiledTariff,
+    drafts: list[Draft],
+    adjustments: Sequence[Adjustment],
+    periods: Sequence[Period],
+    *,
+    has_session: bool,
+) -> None:
+    """Adds the lines of allowances, caps, price limits, discounts and vouchers, in this order."""
+    span = (periods[0].started_at, periods[-1].ended_at)
+    if adjustments:
+        drafts += allowance_drafts(adjustments, drafts)
     if compiled.has_caps:
         drafts += cap_drafts(compiled, drafts)
-    if periods and (compiled.price_min is not None or compiled.price_max is not None):
-        span = (periods[0].started_at, periods[-1].ended_at)
-        drafts += limit_drafts(compiled, drafts, span, has_session=session is not _NOTHING)
-    if compiled.excises and session.energy_milliwh:
-        drafts += _excise_drafts(compiled, session, periods)
-    return _rated(compiled, usage, policy, drafts, (reserved, session))
+    if compiled.limits:
+        drafts += limit_drafts(compiled, drafts, span, has_session=has_session)
+    if adjustments:
+        drafts += discount_drafts(compiled, adjustments, drafts, span)
 
 
 def quote(
@@ -83,6 +110,8 @@ def quote(
     connector_type: str | None = None,
     policy: RatingPolicy = PLAIN,
     tax_rules: TaxRules | None = None,
+    adjustments: Sequence[Adjustment] = (),
+    market: Sequence[PriceSeries] = (),
 ) -> Rated:
     """What so much energy in so much time would cost from ``started_at`` on, then idling for ``idle_s``.
 
@@ -94,7 +123,7 @@ def quote(
     if idle_s:
         periods.append(Period(end, end + timedelta(seconds=idle_s), 0, Activity.IDLE))
     usage = Usage(tuple(periods), time_zone, current_kind, connector_type)
-    return rate(usage, tariff, policy=policy, tax_rules=tax_rules)
+    return rate(usage, tariff, policy=policy, tax_rules=tax_rules, adjustments=adjustments, market=market)
 
 
 def until(usage: Usage, instant: datetime) -> Usage:
@@ -122,9 +151,12 @@ def _session_start(periods: Sequence[Period]) -> int:
     return next((n for n, period in enumerate(periods) if period.activity is not Activity.RESERVED), len(periods))
 
 
-def _drafts(walked: Walk, policy: RatingPolicy) -> list[Draft]:
+def _drafts(walked: Walk, policy: RatingPolicy, usage: Usage, *, has_tiers: bool) -> list[Draft]:
     billed = billed_quantities(walked.runs, policy.steps)
-    lines = [draft(run, quantity) for run, quantity in zip(walked.runs, billed, strict=True)]
+    if has_tiers:
+        lines = tier_drafts(walked.runs, billed, usage.month)
+    else:
+        lines = [draft(run, quantity) for run, quantity in zip(walked.runs, billed, strict=True)]
     if len(lines) > 1:
         lines.sort(key=_place)
     return lines
@@ -142,7 +174,7 @@ def _excise_drafts(compiled: CompiledTariff, session: Walk, periods: Sequence[Pe
         billed = rounded_up(energy, excise.step) if excise.step else energy
         line = Draft(
             LineKind.EXCISE, periods[0].started_at, periods[-1].ended_at, energy, billed, Unit.MILLIWH,
-            excise.price, 0, billed * excise.tax_unit, -1 - place, None, excise.name,
+            excise.price, 0, billed * excise.tax_unit, -1 - place, note=excise.name,
         )  # fmt: skip
         lines.append(line)
     return lines
@@ -183,6 +215,7 @@ def _rated(
         policy=policy.name,
         time_zone=usage.time_zone,
         is_tax_included=compiled.is_tax_included,
+        tax_treatment=compiled.regime.treatment.value,
         cash_rounding_minor=(
             rounded(gross_minor, cash_step, policy.rounding) * cash_step - gross_minor if cash_step > 1 else 0
         ),

@@ -61,7 +61,8 @@ class ChargeLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     ``net_units`` and ``tax_units`` are the exact amounts in fractions of a major unit (the bill's
     ``units_per_major``); ``*_minor`` are the same after rounding. ``element`` and ``component`` are positions
     in the tariff, -1 where the line follows from the tariff as a whole. ``matched`` says under which
-    restrictions the price holds, ``note`` what was done to the quantity.
+    restrictions the price holds, ``note`` what was done to the quantity, ``name`` what a customer's terms call
+    it. ``tariff`` is the tariff's position where a session changes between several.
     """
 
     dimension: LineKind
@@ -81,6 +82,8 @@ class ChargeLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     component: int = -1
     matched: str = ""
     note: str = ""
+    name: str = ""
+    tariff: int = 0
 
 
 class TaxTotal(msgspec.Struct, frozen=True, gc=False):
@@ -125,6 +128,7 @@ class Rated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cash_rounding_minor: int = 0
     engine_version: str = ENGINE_VERSION
     boundary_rule: str = BOUNDARY_RULE
+    tax_treatment: str = "standard"  # or "reverse_charge", "exempt"
 
     def exact(self, *kinds: LineKind) -> tuple[Fraction, Fraction]:
         """The exact net and gross amount, in major units, of the lines of these kinds; of all without kinds."""

@@ -180,10 +180,10 @@ def _charge_line(groups: tuple[Group, ...], line: Draft) -> ChargeLine:
         return ChargeLine(
             line.kind, line.started_at, line.ended_at, line.quantity, line.billed, line.unit, line.price,
             line.net_units, line.tax_units, net_minor, tax_minor, net_minor + tax_minor,
-            groups[line.group].taxes if line.group >= 0 else (), -1, -1, "", line.note,
+            groups[line.group].taxes if line.group >= 0 else (), -1, -1, "", line.note, line.name,
         )  # fmt: skip
     return ChargeLine(
         priced.kind, line.started_at, line.ended_at, line.quantity, line.billed, priced.unit, priced.price,
         line.net_units, line.tax_units, net_minor, tax_minor, net_minor + tax_minor,
-        priced.taxes, priced.element, priced.component, priced.matched, line.note,
+        priced.taxes, priced.element, priced.component, priced.matched, line.note, "", priced.tariff,
     )  # fmt: skip

@@ -32,7 +32,7 @@ def _step_groups(runs: Sequence[Run], billed: Sequence[int], steps: Steps) -> It
     if steps is Steps.PER_COMPONENT:
         by_component: dict[Priced, list[int]] = {}
         for index in used:
-            by_component.setdefault(runs[index].priced, []).append(index)
+            by_component.setdefault(runs[index].priced.origin, []).append(index)
         yield from by_component.values()
         return
     energy = [index for index in used if runs[index].priced.kind is LineKind.ENERGY]

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,11 +18,24 @@ from wattledger.core.rating.priced import Priced
 from wattledger.core.rating.profile import UNKNOWN_HIGH, UNKNOWN_LOW, Profile, State
 
 _IDLE: Final = Activity.IDLE
+_WITHOUT_CURRENT: Final = (Activity.IDLE, Activity.RESERVED)
 _SPAN_MAX: Final = timedelta(days=400)
 _DAY: Final = timedelta(days=1)
 
+# From when on which of several tariffs holds; -1 for none.
+Spans = Sequence[tuple[datetime, int]]
 # An instant at which something changes, the period that runs from there, the register there.
 Mark = tuple[datetime, int, int]
+
+
+class Market(Protocol):
+    """What turns a component that follows a market into its price at an instant."""
+
+    def changes(self, begin: datetime, end: datetime) -> list[datetime]:
+        """The instants within at which a price may change."""
+
+    def priced(self, priced: Priced, instant: datetime) -> Priced:
+        """The component at its price at ``instant``: the same value for the same price."""
 
 
 class Run(msgspec.Struct, eq=False, gc=False):
@@ -44,23 +57,35 @@ class Walk(msgspec.Struct, eq=False, gc=False):
     idle_us: int
 
 
-def walk(profile: Profile, periods: Sequence[Period], zone: ZoneInfo) -> Walk:
+def walk(
+    profile: Profile,
+    periods: Sequence[Period],
+    zone: ZoneInfo,
+    spans: Spans = (),
+    market: Market | None = None,
+) -> Walk:
     """The runs of ``periods`` under the components of ``profile``, each dimension's in order of time.
 
-    Raises InvalidInput ``usage_gap``, ``usage_overlap`` or ``usage_too_long``.
+    ``spans`` tell from when on which of several tariffs holds. Raises InvalidInput ``usage_gap``,
+    ``usage_overlap``, ``usage_too_long`` and what ``market`` raises.
     """
     marks, track = _scan(profile, periods)
     started_at, ended_at = periods[0].started_at, periods[-1].ended_at
     clock = ([started_at], [0])
     if profile.clocks:
         clock = _clock_changes(profile, zone, started_at, ended_at)
+    if spans:
+        clock = _switched(clock, spans, (started_at, ended_at), len(profile.clocks))
+    if len(clock[0]) > 1:
         marks += [track.mark(change) for change in clock[0][1:]]
     if profile.has_bounds:
         marks += track.threshold_marks(profile)
+    if market is not None and profile.has_spot:
+        marks += [track.mark(change) for change in market.changes(started_at, ended_at)]
     if len(marks) > 1:
         marks.sort()
     marks.append((ended_at, len(periods) - 1, track.total))
-    return _collect(profile, track, marks, clock)
+    return _collect(profile, track, marks, clock, market)
 
 
 class _Track:
@@ -169,7 +194,28 @@ def _clock_changes(
     return changes, masks
 
 
-def _collect(profile: Profile, track: _Track, marks: list[Mark], clock: tuple[list[datetime], list[int]]) -> Walk:
+def _switched(
+    clock: tuple[list[datetime], list[int]], spans: Spans, within: tuple[datetime, datetime], bit: int
+) -> tuple[list[datetime], list[int]]:
+    """The clock's answers with a bit, from ``bit`` on, for the tariff that holds."""
+    begin, end = within
+    instants = sorted({*clock[0], *(at for at, _ in spans if begin < at < end)})
+    starts = [at for at, _ in spans]
+    masks = []
+    for instant in instants:
+        place = bisect_right(starts, instant) - 1
+        tariff = spans[place][1] if place >= 0 else -1
+        masks.append(clock[1][bisect_right(clock[0], instant) - 1] | (1 << bit + tariff if tariff >= 0 else 0))
+    return instants, masks
+
+
+def _collect(
+    profile: Profile,
+    track: _Track,
+    marks: list[Mark],
+    clock: tuple[list[datetime], list[int]],
+    market: Market | None,
+) -> Walk:
     """The pieces between marks, joined into runs as long as the same component holds."""
     runs: list[Run] = []
     energy_run = time_run = idle_run = None
@@ -191,6 +237,8 @@ def _collect(profile: Profile, track: _Track, marks: list[Mark], clock: tuple[li
             runs.append(Run(by_flat, begin, begin, 1))
         energy = register_after - register
         if energy:
+            if by_energy is not None and by_energy.spot is not None:
+                by_energy = _at_market(market, by_energy, begin)
             energy_run = _extended(runs, energy_run, by_energy, (begin, end), energy)
         length = _us(end - begin) if period.time_us is None else _stated_us(period, begin, end)
         is_idle = period.activity is _IDLE
@@ -205,6 +253,15 @@ def _collect(profile: Profile, track: _Track, marks: list[Mark], clock: tuple[li
         if profile.has_bounds:
             passed[is_idle] += _us(end - begin)
     return Walk(runs, track.total, charging_us, idle_us)
+
+
+def _at_market(market: Market | None, priced: Priced, instant: datetime) -> Priced:
+    if market is None:
+        assert priced.spot is not None
+        raise InvalidInput(
+            "spot_price_missing", f"The tariff follows {priced.spot.series!r}, and no prices are given."
+        )
+    return market.priced(priced, instant)
 
 
 def _extended(
@@ -249,7 +306,7 @@ def _state(profile: Profile, period: Period, mask: int, counts: tuple[int, int, 
     since_us, register, charging_us, idle_us = counts
     durations, energies, chargings, idlings, powers, currents = profile.thresholds
     power_low, power_high = _flow(powers, _power(period) if powers else None, period.power_w_max)
-    current_low, current_high = _flow(currents, period.current_ma, period.current_ma_max)
+    current_low, current_high = _flow(currents, _current(period), period.current_ma_max)
     return (
         mask,
         bisect_right(durations, since_us),
@@ -276,6 +333,13 @@ def _power(period: Period) -> int | None:
         return period.power_w
     length = _us(period.ended_at - period.started_at)
     return period.energy_milliwh * 3_600_000 // length if length else None
+
+
+def _current(period: Period) -> int | None:
+    """The current stated; none flows while the vehicle only stands or its place is kept."""
+    if period.current_ma is None and not period.energy_milliwh and period.activity in _WITHOUT_CURRENT:
+        return 0
+    return period.current_ma
 
 
 def _us(span: timedelta) -> int:

@@ -15,6 +15,7 @@ from wattledger.core.tariffs.model import (
     PriceLimit,
     Reservation,
     Restrictions,
+    Spot,
     Tariff,
 )
 
@@ -32,7 +33,8 @@ def check_tariff(tariff: Tariff) -> Tariff:
     Raises InvalidInput: ``currency_unknown``, ``tariff_empty``, ``tariff_too_large``, ``element_empty``,
     ``dimension_twice``, ``price_not_finite``, ``price_negative``, ``price_absurd``, ``step_size_absurd``,
     ``grace_misplaced``, ``reservation_dimension``, ``time_of_day_malformed``, ``restriction_negative``,
-    ``current_kind_unknown``, ``price_limits_crossed``, ``instant_naive``.
+    ``current_kind_unknown``, ``price_limits_crossed``, ``instant_naive``, ``tiers_malformed``,
+    ``spot_malformed``.
     """
     exponent_of(tariff.currency)
     if not tariff.elements:
@@ -88,6 +90,31 @@ def _check_component(component: PriceComponent, where: str) -> None:
         raise InvalidInput("grace_misplaced", f"{where}: only time can have a grace period.")
     if not 0 <= component.grace_s <= _STEP_MAX:
         raise InvalidInput("grace_misplaced", f"{where}: a grace period of {component.grace_s} s.")
+    if component.tiers:
+        _check_tiers(component, where)
+    if component.spot is not None:
+        _check_spot(component, component.spot, where)
+
+
+def _check_tiers(component: PriceComponent, where: str) -> None:
+    bounds = [tier.until for tier in component.tiers]
+    if component.dimension is Dimension.FLAT or component.spot is not None:
+        raise InvalidInput("tiers_malformed", f"{where}: tiers need a quantity and prices of their own.")
+    if bounds != sorted(set(bounds)) or bounds[0] <= 0 or bounds[-1] > 10**12:
+        raise InvalidInput("tiers_malformed", f"{where}: tiers must rise from above zero.")
+    for tier in component.tiers:
+        check_price(tier.price, f"{where}, tier to {tier.until}")
+
+
+def _check_spot(component: PriceComponent, spot: Spot, where: str) -> None:
+    if component.dimension is not Dimension.ENERGY or not spot.series:
+        raise InvalidInput("spot_malformed", f"{where}: only energy can follow a named price series.")
+    for name, price in (("margin", abs(spot.margin)), ("factor", spot.factor), ("price_min", spot.price_min)):
+        check_price(price, f"{where}, {name}")
+    if spot.price_max is not None:
+        check_price(spot.price_max, f"{where}, price_max")
+        if spot.price_max < spot.price_min:
+            raise InvalidInput("spot_malformed", f"{where}: {spot.price_min} to {spot.price_max} holds no price.")
 
 
 def _check_restrictions(restrictions: Restrictions, where: str) -> None:

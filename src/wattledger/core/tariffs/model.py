@@ -56,8 +56,42 @@ class TaxTreatment(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+class Tiering(StrEnum):
+    """GRADUATED: each part of the quantity at its tier's price. VOLUME: all of it at the price of its total."""
+
+    GRADUATED = "graduated"
+    VOLUME = "volume"
+
+
+class TierSpan(StrEnum):
+    """Whether tiers count a session's quantity, or the customer's in the calendar month so far."""
+
+    SESSION = "session"
+    MONTH = "month"
+
+
 class _Value(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What all parts of a tariff share: immutable, compared by value, strict about unknown fields."""
+
+
+class Tier(_Value, frozen=True):
+    """``price`` holds for a quantity up to ``until`` (inclusive): Wh for ENERGY, seconds for TIME and IDLE."""
+
+    until: int
+    price: Decimal
+
+
+class Spot(_Value, frozen=True):
+    """A price that follows the series ``series``: ``factor`` times its price plus ``margin``, a kWh.
+
+    The result is rounded to six decimals and kept within ``price_min``, never below zero, and ``price_max``.
+    """
+
+    series: str
+    margin: Decimal = Decimal(0)
+    factor: Decimal = Decimal(1)
+    price_min: Decimal = Decimal(0)
+    price_max: Decimal | None = None
 
 
 class PriceComponent(_Value, frozen=True):
@@ -65,7 +99,8 @@ class PriceComponent(_Value, frozen=True):
 
     ``step_size`` is in Wh or seconds; 0 bills the exact quantity. The first ``grace_s`` seconds of the
     session's charging or idling are free. ``cap`` is the most this component may cost in a session, in the
-    sense of ``price`` (with taxes where the tariff's prices hold them).
+    sense of ``price`` (with taxes where the tariff's prices hold them). With ``tiers``, ``price`` is that of
+    quantities beyond the last one; with ``spot``, it is what a price list shows, and the series decides.
     """
 
     dimension: Dimension
@@ -74,6 +109,10 @@ class PriceComponent(_Value, frozen=True):
     taxes: tuple[Tax, ...] = ()
     grace_s: int = 0
     cap: Decimal | None = None
+    tiers: tuple[Tier, ...] = ()
+    tiering: Tiering = Tiering.GRADUATED
+    tier_span: TierSpan = TierSpan.SESSION
+    spot: Spot | None = None
 
 
 class Restrictions(_Value, frozen=True):

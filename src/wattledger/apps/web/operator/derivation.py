@@ -24,6 +24,7 @@ _WHAT: Final = {
     LineKind.MIN_PRICE_ADJUSTMENT: "Up to the minimum price",
     LineKind.MAX_PRICE_ADJUSTMENT: "Down to the maximum price",
     LineKind.DISCOUNT: "Discount",
+    LineKind.VOUCHER: "Voucher",
 }
 _PER: Final = {Unit.MILLIWH: "per kWh", Unit.MICROSECOND: "per hour", Unit.ONCE: "once"}
 
