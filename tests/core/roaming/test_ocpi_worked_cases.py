@@ -61,7 +61,7 @@ def dimensions(period: dict[str, Any], digits: int | None) -> list[dict[str, Any
 
 def priced(raw: bytes) -> dict[str, Any]:
     imported = import_cdr(parse_ocpi(raw))
-    return rated_facts(rate(imported.usage, imported.tariff, policy=OCPI_STRICT), imported.tariff)
+    return rated_facts(rate(imported.usage, imported.compiled(), policy=OCPI_STRICT), imported.tariffs)
 
 
 def assert_as_stated(found: str, stated: str) -> None:

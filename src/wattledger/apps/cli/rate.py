@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,13 +13,16 @@ from wattledger.core.kernel.errors import InvalidInput, WattledgerError
 from wattledger.core.rating.explain import explain_text
 from wattledger.core.rating.policy import POLICIES, RatingPolicy
 from wattledger.core.rating.rate import rate
+from wattledger.core.rating.rated import Rated
+from wattledger.core.rating.why import rejections, why_facts
 from wattledger.core.roaming.ocpi_cdrs import ImportedCdr, import_cdr
-from wattledger.core.roaming.ocpi_json import parse_ocpi
+from wattledger.core.roaming.ocpi_json import Json, parse_ocpi
+from wattledger.core.roaming.ocpi_stated import comparison
 from wattledger.core.roaming.ocpi_tariffs import import_tariff
 from wattledger.core.roaming.ocpi_totals import rated_facts
 from wattledger.core.tariffs.model import Tariff
 
-_ZONE_SOURCES = {"option": "--time-zone", "cdr": "the CDR's location", "default": "default"}
+_ZONE_SOURCES = {"option": "--time-zone", "cdr": "the CDR's location", "default": "no zone was stated"}
 
 
 def rate_command(
@@ -33,23 +36,49 @@ def rate_command(
 ) -> None:
     """Price an OCPI CDR from its periods and its tariff; exit 2 where it cannot be priced."""
     try:
-        imported = import_cdr(parse_ocpi(_read(cdr)), tariff=_tariff(tariff), time_zone=time_zone)
-        typer.echo(_answer(imported, _policy(policy), as_json=as_json))
+        chosen = _policy(policy)
+        source = parse_ocpi(_read(cdr))
+        imported = import_cdr(source, tariff=_tariff(tariff), time_zone=time_zone)
+        rated = rate(imported.usage, imported.compiled(), policy=chosen)
     except WattledgerError as refusal:
         typer.echo(f"Cannot price {cdr}: {refusal.message} [{refusal.code}]", err=True)
         raise typer.Exit(2) from None
-
-
-def _answer(imported: ImportedCdr, policy: RatingPolicy, *, as_json: bool) -> str:
-    rated = rate(imported.usage, imported.tariff, policy=policy)
     if as_json:
-        facts = rated_facts(rated, imported.tariff)
-        return json.dumps(
-            {"cdr_id": imported.id, **facts, "time_zone_source": imported.time_zone_source}, indent=2
-        )
+        typer.echo(json.dumps(_facts(source, imported, rated, chosen), indent=2))
+    else:
+        typer.echo("\n".join(_sentences(source, imported, rated)))
+
+
+def _facts(source: Json, imported: ImportedCdr, rated: Rated, policy: RatingPolicy) -> dict[str, Any]:
+    facts = rated_facts(rated, imported.tariffs)
+    for line, why in zip(facts["lines"], rejections(rated, imported.usage, imported.tariffs), strict=True):
+        if why:
+            line["rejected"] = why_facts(why)
+    return {
+        "cdr_id": imported.id,
+        **facts,
+        "time_zone_source": imported.time_zone_source,
+        "tariff_ids": list(imported.tariff_ids),
+        "policy_rules": {
+            "step_size": policy.steps.value,
+            "rounding": policy.rounding.value,
+            "rounding_level": policy.level.value,
+        },
+        "notes": list(imported.notes),
+        "stated": comparison(source, rated),
+    }
+
+
+def _sentences(source: Json, imported: ImportedCdr, rated: Rated) -> tuple[str, ...]:
     origin = _ZONE_SOURCES[imported.time_zone_source]
-    heading = f"Policy {policy.name}, times in {rated.time_zone} ({origin})"
-    return "\n".join((heading, *explain_text(rated, tariff=imported.tariff)))
+    heading = f"Policy {rated.policy}, times in {rated.time_zone} ({origin})"
+    stated = comparison(source, rated)
+    why_not = rejections(rated, imported.usage, imported.tariffs)
+    sentences = (heading, *explain_text(rated, tariffs=imported.tariffs, why_not=why_not), *imported.notes)
+    if stated is None or stated["agrees"]:
+        return sentences
+    totals = ", ".join(f"{name} {amount}" for name, amount in stated["total_cost"].items())
+    return (*sentences, f"The CDR itself states another total: {totals}.")
 
 
 def _policy(name: str) -> RatingPolicy:

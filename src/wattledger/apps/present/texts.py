@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -17,6 +18,7 @@ from wattledger.core.kernel.instants import zone
 from wattledger.core.kernel.money import Money, exponent_of
 from wattledger.core.rating.explain import PriceRow, explain_text, price_table
 from wattledger.core.rating.rated import Rated
+from wattledger.core.rating.why import Rejected
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.wording import Words, money_decimals, plain_number
 
@@ -55,9 +57,16 @@ def moment_text(instant: datetime, time_zone: str, locale: str = DEFAULT_LOCALE)
     return str(format_datetime(local, "medium", tzinfo=zone(time_zone), locale=_babel(locale)))
 
 
-def bill_text(rated: Rated, locale: str = DEFAULT_LOCALE, *, tariff: Tariff | None = None) -> tuple[str, ...]:
+def bill_text(
+    rated: Rated,
+    locale: str = DEFAULT_LOCALE,
+    *,
+    tariff: Tariff | None = None,
+    why_not: Sequence[Sequence[Rejected]] = (),
+) -> tuple[str, ...]:
     """A bill's lines, taxes and total in words; with the tariff, conditions too are told in the language."""
-    return explain_text(rated, words=words_for(locale), tariff=tariff)
+    tariffs = () if tariff is None else (tariff,)
+    return explain_text(rated, words=words_for(locale), tariffs=tariffs, why_not=why_not)
 
 
 def tariff_rows(tariff: Tariff, locale: str = DEFAULT_LOCALE) -> tuple[PriceRow, ...]:

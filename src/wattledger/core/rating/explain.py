@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +14,7 @@ from wattledger.core.kernel.instants import zone
 from wattledger.core.kernel.money import Money
 from wattledger.core.kernel.taxes import PPM, tax_shares
 from wattledger.core.rating.rated import ChargeLine, LineKind, Rated, TaxTotal, Unit
+from wattledger.core.rating.why import Rejected, why_text
 from wattledger.core.tariffs.model import Dimension, Element, PriceComponent, PriceLimit, Tariff, TaxTreatment
 from wattledger.core.tariffs.wording import ENGLISH, Words, restriction_text
 
@@ -35,19 +36,35 @@ class PriceRow(msgspec.Struct, frozen=True):
     currency: str
 
 
-def explain_text(rated: Rated, *, words: Words = ENGLISH, tariff: Tariff | None = None) -> tuple[str, ...]:
+def explain_text(
+    rated: Rated,
+    *,
+    words: Words = ENGLISH,
+    tariffs: Sequence[Tariff] = (),
+    why_not: Sequence[Sequence[Rejected]] = (),
+) -> tuple[str, ...]:
     """What a driver reads: a sentence a line, then each tax, then the total, in the site's local time.
 
-    The core speaks English; ``apps.present`` passes the ``words`` of another language, and the tariff, so that
-    conditions are told in it too.
+    The core speaks English; ``apps.present`` passes the ``words`` of another language, and the tariffs, so that
+    conditions are told in it too. With ``why_not``, as ``why.rejections`` gives it, what did not hold follows
+    each line.
     """
-    sentences = [_line_text(rated, line, words, tariff) for line in rated.lines]
+    sentences: list[str] = []
+    for place, line in enumerate(rated.lines):
+        sentences.append(_line_text(rated, line, words, tariffs))
+        rejected = why_not[place] if why_not else ()
+        sentences += [f"    {why_text(one, words)}" for one in rejected if one.reasons]
     if not sentences:
         sentences.append(words.say("free"))
+    if rated.tax_treatment != "standard":
+        sentences.append(words.say(rated.tax_treatment))
     if rated.tax_minor:
         sentences.append(words.say("net", amount=_amount(rated.net_minor, rated, words)))
         sentences += [_tax_text(total, rated, words) for total in rated.taxes]
     sentences.append(words.say("total", amount=_amount(rated.gross_minor, rated, words)))
+    if rated.cash_rounding_minor:
+        cash = _amount(rated.gross_minor + rated.cash_rounding_minor, rated, words)
+        sentences.append(words.say("cash", amount=cash))
     if sum(line.dimension is LineKind.ENERGY for line in rated.lines) > 1:
         sentences.append(words.say("cut_rule"))
     return tuple(sentences)
@@ -72,10 +89,10 @@ def gross_price(tariff: Tariff, component: PriceComponent) -> Fraction:
     return price * (1 + sum((share for _, share in tax_shares(component.taxes)), Fraction(0)))
 
 
-def _line_text(rated: Rated, line: ChargeLine, words: Words, tariff: Tariff | None) -> str:
+def _line_text(rated: Rated, line: ChargeLine, words: Words, tariffs: Sequence[Tariff]) -> str:
     condition = line.matched
-    if tariff is not None and line.element >= 0:
-        condition = restriction_text(tariff.elements[line.element].restrictions, words)
+    if tariffs and line.element >= 0:
+        condition = restriction_text(tariffs[line.tariff].elements[line.element].restrictions, words)
     if line.name:
         condition = ", ".join(filter(None, (line.name, line.note)))
     what = line.note if line.dimension is LineKind.EXCISE else words.terms[line.dimension]

@@ -305,8 +305,8 @@ def _stated_us(period: Period, begin: datetime, end: datetime) -> int:
 def _state(profile: Profile, period: Period, mask: int, counts: tuple[int, int, int, int]) -> State:
     since_us, register, charging_us, idle_us = counts
     durations, energies, chargings, idlings, powers, currents = profile.thresholds
-    power_low, power_high = _flow(powers, _power(period) if powers else None, period.power_w_max)
-    current_low, current_high = _flow(currents, _current(period), period.current_ma_max)
+    power_low, power_high = _flow(powers, power_of(period) if powers else None, period.power_w_max)
+    current_low, current_high = _flow(currents, current_of(period), period.current_ma_max)
     return (
         mask,
         bisect_right(durations, since_us),
@@ -327,7 +327,7 @@ def _flow(thresholds: tuple[int, ...], low: int | None, high: int | None) -> tup
     return rank, rank if high is None else bisect_right(thresholds, high)
 
 
-def _power(period: Period) -> int | None:
+def power_of(period: Period) -> int | None:
     """The power stated, else the average that the period's energy and time make."""
     if period.power_w is not None:
         return period.power_w
@@ -335,7 +335,7 @@ def _power(period: Period) -> int | None:
     return period.energy_milliwh * 3_600_000 // length if length else None
 
 
-def _current(period: Period) -> int | None:
+def current_of(period: Period) -> int | None:
     """The current stated; none flows while the vehicle only stands or its place is kept."""
     if period.current_ma is None and not period.energy_milliwh and period.activity in _WITHOUT_CURRENT:
         return 0

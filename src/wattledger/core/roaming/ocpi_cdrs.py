@@ -1,76 +1,141 @@
-"""OCPI CDRs: priced again from what they state, and made from what Wattledger priced (mod_cdrs)."""
+"""OCPI CDRs and Sessions as usage to be priced: which periods, under which of their tariffs (mod_cdrs)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.metering.events import Activity
 from wattledger.core.metering.usage import Usage
+from wattledger.core.rating.compiled import CompiledTariff, compile_tariff, compile_tariffs
 from wattledger.core.roaming.ocpi_json import Json, instant, objects, required, text
 from wattledger.core.roaming.ocpi_periods import OcpiPeriod, read_periods, usage_periods
 from wattledger.core.roaming.ocpi_tariffs import import_tariff
 from wattledger.core.tariffs.model import Tariff
 
 DEFAULT_TIME_ZONE: Final = "UTC"
+UNPRICED_PERIODS: Final = "Periods that name no tariff are not priced (OCPI ChargingPeriod.tariff_id)."
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedCdr:
-    """A CDR ready to be priced. ``time_zone_source`` is ``option``, ``cdr`` or ``default``."""
+    """A CDR ready to be priced. ``time_zone_source`` is ``option``, ``cdr`` or ``default``.
+
+    ``tariffs`` are those its periods name, in the order of their first use; where there are several, or periods
+    without one, ``usage.tariff_spans`` tells which holds when.
+    """
 
     id: str
     currency: str
     usage: Usage
-    tariff: Tariff
+    tariffs: tuple[Tariff, ...]
+    tariff_ids: tuple[str, ...]
     time_zone_source: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def tariff(self) -> Tariff:
+        return self.tariffs[0]
+
+    def compiled(self) -> CompiledTariff:
+        """What ``rate`` prices the usage with.
+
+        Raises InvalidInput ``currency_mixed`` or ``tax_senses_mixed``.
+        """
+        return compile_tariffs(self.tariffs) if self.usage.tariff_spans else compile_tariff(self.tariff)
 
 
 def import_cdr(source: Json, *, tariff: Tariff | None = None, time_zone: str | None = None) -> ImportedCdr:
-    """The usage a CDR states and the tariff to price it with: ``tariff`` where given, else the CDR's own.
+    """The usage a CDR states and the tariffs to price it with: ``tariff`` where given, else the CDR's own.
 
-    Raises InvalidInput ``cdr_is_credit``, ``cdr_without_tariff``, ``cdr_tariff_unknown``, ``cdr_several_tariffs``,
-    ``cdr_unpriced_period``, ``currency_mixed``, ``ocpi_field_missing`` and what the readers of periods and tariffs
-    raise.
+    Raises InvalidInput ``cdr_is_credit``, ``cdr_without_tariff``, ``cdr_tariff_unknown``, ``cdr_tariff_twice``,
+    ``cdr_several_tariffs``, ``currency_mixed``, ``ocpi_field_missing`` and what the readers of periods and
+    tariffs raise.
     """
     if source.get("credit") is True:
         raise InvalidInput("cdr_is_credit", "A credit CDR takes back another one; it has no price of its own.")
-    started_at = instant(required(source, "start_date_time", "The CDR"), "start_date_time")
     ended_at = instant(required(source, "end_date_time", "The CDR"), "end_date_time")
+    return _imported(source, ended_at, None if tariff is None else [("", tariff)], time_zone)
+
+
+def import_session(source: Json, tariffs: dict[str, Tariff], *, time_zone: str | None = None) -> ImportedCdr:
+    """The usage an OCPI Session states so far (mod_sessions), under ``tariffs`` by their ids.
+
+    A session that goes on is priced up to ``last_updated``. Raises what ``import_cdr`` raises.
+    """
+    end = source.get("end_date_time") or required(source, "last_updated", "The session")
+    return _imported(source, instant(end, "end_date_time"), list(tariffs.items()), time_zone)
+
+
+def _imported(
+    source: Json, ended_at: datetime, given: list[tuple[str, Tariff]] | None, time_zone: str | None
+) -> ImportedCdr:
+    started_at = instant(required(source, "start_date_time", "The CDR"), "start_date_time")
     if ended_at < started_at:
         raise InvalidInput("cdr_ends_before_start", f"It starts at {started_at} and ends at {ended_at}.")
     periods = read_periods(source, started_at, ended_at)
-    chosen = tariff or _own_tariff(source, periods)
-    currency = source.get("currency", chosen.currency)
-    if currency != chosen.currency:
-        raise InvalidInput("currency_mixed", f"The CDR is in {currency}, its tariff in {chosen.currency}.")
+    if given is not None and len(given) == 1 and not given[0][0]:
+        chosen, spans = given, list[tuple[datetime, int]]()
+    else:
+        chosen, spans = _chosen(periods, given if given is not None else _listed(source))
+    tariffs = tuple(tariff for _, tariff in chosen)
+    currency = source.get("currency", tariffs[0].currency)
+    for tariff in tariffs:
+        if currency != tariff.currency:
+            raise InvalidInput("currency_mixed", f"The CDR is in {currency}, a tariff in {tariff.currency}.")
     zone_name, zone_source = _time_zone(source, time_zone)
-    return ImportedCdr(
-        str(source.get("id", "")), chosen.currency, _usage(source, periods, zone_name), chosen, zone_source
-    )
+    usage = replace(_usage(source, periods, zone_name), tariff_spans=tuple(spans))
+    notes = (UNPRICED_PERIODS,) if any(number < 0 for _, number in spans) else ()
+    ids = tuple(name for name, _ in chosen)
+    return ImportedCdr(str(source.get("id", "")), currency, usage, tariffs, ids, zone_source, notes)
 
 
-def _own_tariff(source: Json, periods: list[OcpiPeriod]) -> Tariff:
-    """The one tariff of a CDR. Where a single one is listed and no period names any, or it has no id, that one."""
-    listed = {str(one.get("id", "")).lower(): one for one in objects(source.get("tariffs"), "tariffs")}
+def _listed(source: Json) -> list[tuple[str, Tariff]]:
+    """The CDR's tariffs by their ids, which OCPI compares without regard to case."""
+    listed = objects(source.get("tariffs"), "tariffs")
     if not listed:
         raise InvalidInput("cdr_without_tariff", "The CDR lists no tariff, and none was given.")
-    named = {None if period.tariff_id is None else period.tariff_id.lower() for period in periods}
-    if named == {None}:
-        if len(listed) > 1:
-            raise InvalidInput("cdr_several_tariffs", "Several tariffs, and no period says which.")
-        return import_tariff(next(iter(listed.values())))
-    if None in named:
-        raise InvalidInput("cdr_unpriced_period", "Some periods name a tariff and others none.")
-    if len(named) > 1:
-        raise InvalidInput("cdr_several_tariffs", "The tariff changes within the session; price its parts apart.")
-    (name,) = named
-    if name not in listed and "" in listed and len(listed) == 1:
-        return import_tariff(listed[""])
-    if name not in listed:
-        raise InvalidInput("cdr_tariff_unknown", f"The periods name tariff {name!r}, which the CDR does not list.")
-    return import_tariff(listed[name])
+    found: dict[str, Json] = {}
+    for one in listed:
+        name = text(one.get("id", ""), "tariff id")
+        if found.setdefault(name.lower(), one) != one:
+            raise InvalidInput("cdr_tariff_twice", f"Two different tariffs are named {name!r}.")
+    return [(str(one.get("id", "")), import_tariff(one)) for one in found.values()]
+
+
+def _chosen(
+    periods: Sequence[OcpiPeriod], listed: list[tuple[str, Tariff]]
+) -> tuple[list[tuple[str, Tariff]], list[tuple[datetime, int]]]:
+    """The tariffs that the periods name, and from when on which holds; no spans where one holds throughout.
+
+    A single tariff without an id is meant by every name, and a single one by periods that all name none.
+    """
+    by_name = {name.lower(): (name, tariff) for name, tariff in listed}
+    if not by_name:
+        raise InvalidInput("cdr_without_tariff", "There is no tariff to price with.")
+    named = [None if period.tariff_id is None else period.tariff_id.lower() for period in periods]
+    wanted = list(dict.fromkeys(name for name in named if name is not None))
+    if not wanted and len(listed) > 1:
+        raise InvalidInput("cdr_several_tariffs", "Several tariffs, and no period says which.")
+    if not wanted:
+        return listed, []
+    if set(by_name) == {""} and len(wanted) == 1:
+        by_name = {wanted[0]: by_name[""]}
+    missing = [name for name in wanted if name not in by_name]
+    if missing:
+        raise InvalidInput("cdr_tariff_unknown", f"The periods name tariff {missing[0]!r}, which is not listed.")
+    chosen = [by_name[name] for name in wanted]
+    if len(wanted) == 1 and None not in named:
+        return chosen, []
+    numbered = [
+        (period.started_at, -1 if name is None else wanted.index(name))
+        for period, name in zip(periods, named, strict=True)
+    ]
+    return chosen, [next(group) for _, group in groupby(numbered, key=lambda one: one[1])]
 
 
 def _time_zone(source: Json, option: str | None) -> tuple[str, str]:

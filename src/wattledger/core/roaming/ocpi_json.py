@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -13,7 +14,17 @@ from wattledger.core.kernel.instants import parse_instant
 
 Json = dict[str, Any]
 
-_DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
+_PLAIN_NUMBER: Final = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
+
+
+def _exact(text: str) -> Decimal:
+    """A fraction as it is written. An exponent is a slip of some program's float, and not guessed at."""
+    if not _PLAIN_NUMBER.fullmatch(text):
+        raise ValueError(f"{text[:40]} is not written as a plain decimal number")
+    return Decimal(text)
+
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=_exact)
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _BYTES_MAX: Final = 16_000_000
 _NUMBER_MAX: Final = Decimal(10) ** 12
@@ -56,14 +67,9 @@ def number(value: Any, where: str) -> Decimal:
 
     Raises InvalidInput ``ocpi_number_malformed``.
     """
-    found: Decimal | None = None
-    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-        found = Decimal(value)
-    elif isinstance(value, str) and len(value) <= 40:
-        try:
-            found = Decimal(value)
-        except InvalidOperation:
-            found = None
+    is_number = isinstance(value, (int, Decimal)) and not isinstance(value, bool)
+    is_text = isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value) is not None
+    found = Decimal(value) if is_number or is_text else None
     if found is None or not found.is_finite() or abs(found) > _NUMBER_MAX or _decimals(found) > _DECIMALS_MAX:
         raise InvalidInput("ocpi_number_malformed", f"{where}: {str(value)[:40]!r} is not a number to price with.")
     return found

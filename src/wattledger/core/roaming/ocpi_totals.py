@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import Final
@@ -64,12 +65,12 @@ def billed_quantities(rated: Rated) -> dict[str, str]:
     }
 
 
-def line_facts(rated: Rated, tariff: Tariff) -> list[Json]:
+def line_facts(rated: Rated, tariffs: Sequence[Tariff]) -> list[Json]:
     """Each line with its derivation: span, quantity used and billed, price, restrictions that held, amounts."""
-    return [_line(rated, line, tariff) for line in rated.lines]
+    return [_line(rated, line, tariffs) for line in rated.lines]
 
 
-def _line(rated: Rated, line: ChargeLine, tariff: Tariff) -> Json:
+def _line(rated: Rated, line: ChargeLine, tariffs: Sequence[Tariff]) -> Json:
     net = Fraction(line.net_units, rated.units_per_major)
     gross = Fraction(line.net_units + line.tax_units, rated.units_per_major)
     facts: Json = {
@@ -87,7 +88,9 @@ def _line(rated: Rated, line: ChargeLine, tariff: Tariff) -> Json:
         "rounded": {"net_minor": line.net_minor, "tax_minor": line.tax_minor, "gross_minor": line.gross_minor},
     }
     if line.element >= 0:
-        element = tariff.elements[line.element]
+        element = tariffs[line.tariff].elements[line.element]
+        if len(tariffs) > 1:
+            facts["tariff"] = line.tariff
         facts |= {
             "element": line.element,
             "price_component": line.component,
@@ -95,12 +98,11 @@ def _line(rated: Rated, line: ChargeLine, tariff: Tariff) -> Json:
             "restrictions": msgspec.to_builtins(element.restrictions),
             "matched": line.matched,
         }
-    if line.note:
-        facts["note"] = line.note
+    facts |= {key: value for key, value in (("note", line.note), ("name", line.name)) if value}
     return facts
 
 
-def rated_facts(rated: Rated, tariff: Tariff) -> Json:
+def rated_facts(rated: Rated, tariffs: Sequence[Tariff]) -> Json:
     """All of a rated session for a machine: totals, billed quantities, lines, and by which rules."""
     return {
         "currency": rated.currency,
@@ -117,7 +119,9 @@ def rated_facts(rated: Rated, tariff: Tariff) -> Json:
         },
         "boundary_rule": rated.boundary_rule,
         "engine_version": rated.engine_version,
-        "lines": line_facts(rated, tariff),
+        "tax_treatment": rated.tax_treatment,
+        "is_tax_included": rated.is_tax_included,
+        "lines": line_facts(rated, tariffs),
     }
 
 

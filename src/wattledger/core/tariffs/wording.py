@@ -16,7 +16,7 @@ from wattledger.core.kernel.money import exponent_of
 from wattledger.core.tariffs.model import WEEKDAYS, Reservation, Restrictions
 
 # Restriction fields with a minimum and a maximum, what divides them into the unit people read, and that unit.
-_RANGES: Final = (
+RANGES: Final = (
     ("energy", "energy_milliwh", Decimal(1_000_000), "kWh"),
     ("power", "power_w", Decimal(1_000), "kW"),
     ("current", "current_ma", Decimal(1_000), "A"),
@@ -63,6 +63,11 @@ ENGLISH_TERMS: Final = {
     "between": "{what} from {low} to {high} {unit}",
     "range_energy": "energy", "range_power": "power", "range_current": "current", "range_duration": "session time",
     "range_charging_time": "charging time", "range_idle_time": "idle time", "or": " or ",
+    "why_not": "Not price {number} of the tariff: {reasons}", "why_reason": "{wanted}, but it was {actual}",
+    "why_later": "Not price {number} of the tariff: one before it held", "unknown": "not known",
+    "session": "a session",
+    "reverse_charge": "No tax is charged: the buyer owes it (reverse charge).", "exempt": "Exempt from tax.",
+    "cash": "Paid in cash: {amount}",
     "monday": "Mon", "tuesday": "Tue", "wednesday": "Wed", "thursday": "Thu", "friday": "Fri", "saturday": "Sat",
     "sunday": "Sun",
 }  # fmt: skip
@@ -118,7 +123,7 @@ def _parts(restrictions: Restrictions, words: Words) -> Iterable[str]:
 
 
 def _ranges(restrictions: Restrictions, words: Words) -> Iterable[str]:
-    for key, name, divisor, unit in _RANGES:
+    for key, name, divisor, unit in RANGES:
         least, most = getattr(restrictions, f"{name}_min"), getattr(restrictions, f"{name}_max")
         if least is None and most is None:
             continue

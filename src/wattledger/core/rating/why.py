@@ -1,0 +1,164 @@
+"""Why not: for each line, which other elements price its dimension, and what kept each from holding.
+
+Worked out only when somebody asks, from the usage and the tariff; the engine itself keeps no such list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from wattledger.core.kernel.instants import zone
+from wattledger.core.metering.events import Activity
+from wattledger.core.metering.usage import Usage
+from wattledger.core.rating.rated import ChargeLine, LineKind, Rated
+from wattledger.core.rating.situation import Situation, situation_at
+from wattledger.core.tariffs.calendar import clock_of
+from wattledger.core.tariffs.model import Dimension, Element, Reservation, Restrictions, Tariff
+from wattledger.core.tariffs.wording import ENGLISH, RANGES, Words, restriction_text
+
+_DIMENSIONS: Final = {
+    LineKind.ENERGY: Dimension.ENERGY,
+    LineKind.TIME: Dimension.TIME,
+    LineKind.IDLE: Dimension.IDLE,
+    LineKind.FLAT: Dimension.FLAT,
+    LineKind.RESERVATION: Dimension.TIME,
+    LineKind.RESERVATION_FLAT: Dimension.FLAT,
+}
+_RESERVED: Final = (LineKind.RESERVATION, LineKind.RESERVATION_FLAT)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One condition that did not hold, alone as a Restrictions value, and what was the case instead.
+
+    ``actual`` is a number in the unit people read, a local time, a word, or None where it was not known.
+    """
+
+    code: str
+    wanted: Restrictions
+    actual: Decimal | datetime | str | None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An element that prices a line's dimension and did not: for ``reasons``; none: an earlier one held."""
+
+    element: int
+    reasons: tuple[Reason, ...]
+
+
+def rejections(rated: Rated, usage: Usage, tariffs: Sequence[Tariff]) -> tuple[tuple[Rejected, ...], ...]:
+    """For each line of ``rated``, in order, the elements of its tariff that were not chosen for it."""
+    return tuple(tuple(_rejected(line, usage, tariffs)) for line in rated.lines)
+
+
+def why_text(rejected: Rejected, words: Words = ENGLISH) -> str:
+    """One sentence: which element, under which condition it would have held, and what was the case."""
+    number = str(rejected.element + 1)
+    if not rejected.reasons:
+        return words.say("why_later", number=number)
+    parts = [
+        words.say("why_reason", wanted=_wanted(one, words), actual=_actual(one, words)) for one in rejected.reasons
+    ]
+    return words.say("why_not", number=number, reasons="; ".join(parts))
+
+
+def why_facts(rejected: Sequence[Rejected]) -> list[dict[str, Any]]:
+    """The same for a machine."""
+    return [
+        {
+            "element": one.element,
+            "why_not": [
+                {
+                    "code": reason.code,
+                    "wanted": msgspec.to_builtins(reason.wanted),
+                    "actual": _actual(reason, ENGLISH) if reason.actual is not None else None,
+                }
+                for reason in one.reasons
+            ]
+            or [{"code": "earlier_element_held"}],
+        }
+        for one in rejected
+    ]
+
+
+def _rejected(line: ChargeLine, usage: Usage, tariffs: Sequence[Tariff]) -> Iterator[Rejected]:
+    dimension = _DIMENSIONS.get(line.dimension)
+    if dimension is None or line.element < 0:
+        return
+    is_reservation = line.dimension in _RESERVED
+    leg = [one for one in usage.periods if (one.activity is Activity.RESERVED) is is_reservation]
+    situation = situation_at(leg, line.started_at)
+    for index, element in enumerate(tariffs[line.tariff].elements):
+        if index == line.element or all(one.dimension is not dimension for one in element.components):
+            continue
+        reasons = tuple(_reasons(element, usage, situation, is_reservation=is_reservation))
+        yield Rejected(index, reasons)
+
+
+def _reasons(element: Element, usage: Usage, situation: Situation, *, is_reservation: bool) -> Iterator[Reason]:
+    limits = element.restrictions
+    yield from _reservation_reasons(limits, usage, is_reservation=is_reservation)
+    local = situation.at.astimezone(zone(usage.time_zone))
+    for code, wanted in _clock_parts(limits):
+        clock = clock_of(wanted)
+        if clock is not None and not clock.holds(local.replace(tzinfo=None)):
+            yield Reason(code, wanted, local)
+    for (key, name, divisor, unit), (low, high) in zip(RANGES, situation.values(), strict=True):
+        least, most = getattr(limits, f"{name}_min"), getattr(limits, f"{name}_max")
+        is_low = least is not None and (low is None or low < least)
+        is_high = most is not None and (high is None or high >= most)
+        if is_low or is_high:
+            wanted = Restrictions(**{f"{name}_min": least, f"{name}_max": most})
+            value = low if is_low else high
+            yield Reason(key, wanted, None if value is None else Decimal(value) / divisor, unit)
+    for name in ("current_kind", "payment_recognition"):
+        wish, fact = getattr(limits, name), getattr(usage, name)
+        if wish is not None and wish != fact:
+            yield Reason(name, Restrictions(**{name: wish}), fact)
+    for names, name in (("connector_types", "connector_type"), ("payment_brands", "payment_brand")):
+        wishes, fact = getattr(limits, names), getattr(usage, name)
+        if wishes and fact not in wishes:
+            yield Reason(name, Restrictions(**{names: wishes}), fact)
+
+
+def _reservation_reasons(limits: Restrictions, usage: Usage, *, is_reservation: bool) -> Iterator[Reason]:
+    wanted = Restrictions(reservation=limits.reservation)
+    if limits.reservation is None:
+        if is_reservation:
+            yield Reason("session", wanted, "reserved")
+    elif not is_reservation:
+        yield Reason("reservation", wanted, "session")
+    elif limits.reservation is Reservation.EXPIRED and not usage.is_reservation_expired:
+        yield Reason("reservation", wanted, "reserved")
+
+
+def _clock_parts(limits: Restrictions) -> Iterator[tuple[str, Restrictions]]:
+    if limits.time_from is not None or limits.time_until is not None:
+        yield "time_of_day", Restrictions(time_from=limits.time_from, time_until=limits.time_until)
+    if limits.weekdays:
+        yield "weekday", Restrictions(weekdays=limits.weekdays)
+    if limits.date_from is not None or limits.date_until is not None:
+        yield "date", Restrictions(date_from=limits.date_from, date_until=limits.date_until)
+
+
+def _wanted(reason: Reason, words: Words) -> str:
+    return restriction_text(reason.wanted, words) or words.terms["session"]
+
+
+def _actual(reason: Reason, words: Words) -> str:
+    actual = reason.actual
+    if actual is None:
+        return words.terms["unknown"]
+    if isinstance(actual, datetime):
+        return f"{words.terms[f'{actual:%A}'.lower()]} {words.moment(actual)}"
+    if isinstance(actual, Decimal):
+        return f"{words.number(actual, 4)} {reason.unit}"
+    return words.terms.get(actual, actual)
