@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from audits import FakeGatewayBooks
 from charger import Charger, Json
@@ -14,12 +14,15 @@ from conftest import SettableClock
 from wattledger.adapters.clock import SystemIds
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.postgres.stores.verify import PgRawBooks
+from wattledger.flows.match_parked import match_parked
 from wattledger.flows.ports.verify import AuditPorts
 from wattledger.flows.settle_session import settle_session
 from wattledger.flows.sweep_sessions import sweep_sessions
 from wattledger.flows.verify_books import verify_books
 from world import OpenSecrets
 from yard import Yard, open_yard
+
+_JOBS: Final = {"settle_session": settle_session, "match_parked": match_parked}
 
 
 @dataclass
@@ -43,18 +46,18 @@ class Patience:
         return rows[0] if rows else None
 
     async def do_jobs(self) -> int:
-        """Sessions that are due to be settled are; how many."""
-        due = await self.yard.rows(
-            f"select subject_id from job where kind = 'settle_session' and due_at <= '{self.clock.now()}'"
-        )
-        for row in due:
-            await settle_session(
-                self.yard.database, self.clock, SystemIds(), self.yard.world.tenant_id, row["subject_id"]
-            )
-        await self.yard.owner.execute(
-            "delete from job where kind = 'settle_session' and due_at <= $1", self.clock.now()
-        )
-        return len(due)
+        """What is due of sessions and parked messages is done, until nothing is; how many jobs that were."""
+        done = 0
+        while due := await self.yard.owner.fetch(
+            "delete from job where kind = any($1) and due_at <= $2 returning kind, subject_id",
+            list(_JOBS),
+            self.clock.now(),
+        ):
+            for kind, subject_id in due:
+                yard = self.yard
+                await _JOBS[kind](yard.database, self.clock, SystemIds(), yard.world.tenant_id, subject_id)
+            done += len(due)
+        return done
 
     async def asks(self) -> list[str]:
         return [

@@ -65,7 +65,7 @@ async def _do(work: Work, ids: Ids, session: WatchedSession, step: Step, now: da
     await work.waits.put(session.session_id, _row(step.waiting))
 
 
-async def _decide(
+async def _decide(  # noqa: PLR0917
     uow: UnitOfWork, clock: Clock, ids: Ids, tenant_id: int, session: WatchedSession, step: Step
 ) -> bool:
     """Whether something was decided; a session that moved on meanwhile is looked at again next time."""

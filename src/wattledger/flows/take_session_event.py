@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -25,6 +25,8 @@ from wattledger.flows.ports.base import Ids
 from wattledger.flows.ports.station_work import Batch
 from wattledger.flows.station_state import SHOWN_STATES, LiveSession, LiveStation, session_number
 
+MATCH_JOB: Final = "match_parked"
+MATCH_AFTER: Final = timedelta(minutes=1)  # a start that was sent again may be on its way
 _NOTHING: Final = SessionDecided()
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -56,7 +58,7 @@ def take_event(
         return _answer(session, event, told.facts, batch.now), None
     if session is None:
         if station.ocpp_version == "ocpp1.6" and event.kind is not EventKind.STARTED:
-            _park(told, batch, ids, "session_unknown")
+            _park(told, batch, "session_unknown")
             verdict = None if event.token_uid is None else Verdict.ACCEPTED
             return SessionDecided(verdict=verdict), None
         session = _begin(told, ids, batch.now)
@@ -269,13 +271,13 @@ def _write_bill(
         batch.jobs.append((tenant_id, "settle_payment", session.payment_id, batch.now))
 
 
-def _park(told: Told, batch: Batch, ids: Ids, reason_code: str) -> None:
+def _park(told: Told, batch: Batch, reason_code: str) -> None:
+    """The message is kept, once however often it comes; an end is looked at again when more is known."""
     station, event = told.station, told.event
-    parked_id = ids.new()
     key = content_id(told.action, event.session_ref, event.event_key).bytes
+    parked_id = content_id("parked", station.station_id.bytes, key)
     batch.parked.append((
         station.tenant_id, parked_id, station.station_id, told.action, reason_code, key, told.raw,
     ))  # fmt: skip
     if event.kind is EventKind.ENDED:
-        summary = f"{station.found.identity} ended session {event.session_ref}, which is not known here."
-        batch.reviews.append((station.tenant_id, ids.new(), reason_code, "station", station.station_id, summary))
+        batch.jobs.append((station.tenant_id, MATCH_JOB, parked_id, batch.now + MATCH_AFTER))

@@ -10,6 +10,7 @@ from wattledger.apps.payment_ports import payment_ports
 from wattledger.flows.issue_receipt import issue_receipt
 from wattledger.flows.learn_fee import learn_fee
 from wattledger.flows.mail_document import mail_document
+from wattledger.flows.match_parked import match_parked
 from wattledger.flows.settle_payment import settle_payment
 from wattledger.flows.settle_session import settle_session
 
@@ -21,6 +22,10 @@ Handler = Callable[["Container", int, UUID], Awaitable[None]]
 
 async def _settle_session(container: Container, tenant_id: int, session_id: UUID) -> None:
     await settle_session(container.database, container.clock, container.ids, tenant_id, session_id)
+
+
+async def _match_parked(container: Container, tenant_id: int, parked_message_id: UUID) -> None:
+    await match_parked(container.database, container.clock, container.ids, tenant_id, parked_message_id)
 
 
 async def _settle_payment(container: Container, tenant_id: int, payment_id: UUID) -> None:
@@ -50,6 +55,7 @@ async def _mail_document(container: Container, tenant_id: int, invoice_id: UUID)
 
 HANDLERS: Final[Mapping[str, Handler]] = {
     "settle_session": _settle_session,
+    "match_parked": _match_parked,
     "settle_payment": _settle_payment,
     "learn_fee": _learn_fee,
     "issue_receipt": _issue_receipt,

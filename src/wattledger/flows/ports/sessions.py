@@ -91,6 +91,13 @@ class BillRow(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class FoldFigures(msgspec.Struct, frozen=True):
+    """What a fold says after a fact was added."""
+
+    register_last_milliwh: int | None
+    energy_milliwh: int
+
+
 class BillStanding(StrEnum):
     """What a session's bill has become the ground of."""
 
@@ -129,8 +136,20 @@ class SessionStore(Protocol):
 
     async def insert_bill(self, bill: BillRow) -> None: ...
 
-    async def add_event(self, session_id: UUID, event: SessionEvent, *, version: int) -> None:
-        """A fact of ours is kept with the session, which is at ``version`` + 1 afterwards.
+    async def unended(self, station_id: UUID) -> list[SessionRecord]:
+        """The station's 1.6 sessions that run, or were ended for it."""
+        ...
+
+    async def matched_session(self, parked_message_id: UUID) -> UUID | None:
+        """The session that a parked message was found to belong to."""
+        ...
+
+    async def insert_match(self, parked_message_id: UUID, session_id: UUID) -> None: ...
+
+    async def add_event(
+        self, session_id: UUID, event: SessionEvent, *, version: int, figures: FoldFigures | None = None
+    ) -> None:
+        """A fact that no message of the link brought is kept with the session, then at ``version`` + 1.
 
         An end becomes the session's. Raises Refused ``session_changed`` if it is no longer at ``version``.
         """

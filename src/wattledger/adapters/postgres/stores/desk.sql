@@ -71,6 +71,8 @@ join station st on st.tenant_id = m.tenant_id and st.station_id = m.station_id
 where m.tenant_id = $1 and m.received_at <= $2 and m.received_at > $2::timestamptz - interval '7 days'
   and not exists (select from review_item r where r.tenant_id = m.tenant_id
                   and r.subject_id in (m.parked_message_id, m.station_id) and r.opened_at >= m.received_at)
+  and not exists (select from parked_match f
+                  where f.tenant_id = m.tenant_id and f.parked_message_id = m.parked_message_id)
 order by m.received_at desc limit 12;
 
 -- name: work_webhooks

@@ -13,11 +13,13 @@ from wattledger.adapters.postgres.queries import queries
 from wattledger.core.kernel.errors import Refused
 from wattledger.core.metering.events import EventKind, SessionEvent
 from wattledger.core.metering.evidence import Place
+from wattledger.core.metering.provisional import PROVISIONAL_REASON
 from wattledger.flows.ports.sessions import (
     BillRow,
     BillStanding,
     CommandRecord,
     ConnectorAddress,
+    FoldFigures,
     SessionRecord,
 )
 
@@ -68,7 +70,22 @@ class PgSessionStore:
         )
         return BillStanding(word)
 
-    async def add_event(self, session_id: UUID, event: SessionEvent, *, version: int) -> None:
+    async def unended(self, station_id: UUID) -> list[SessionRecord]:
+        rows = await self._connection.fetch(_SQL.unended, self._tenant_id, station_id, PROVISIONAL_REASON)
+        return [SessionRecord(*row) for row in rows]
+
+    async def matched_session(self, parked_message_id: UUID) -> UUID | None:
+        found: UUID | None = await self._connection.fetchval(
+            _SQL.matched_session, self._tenant_id, parked_message_id
+        )
+        return found
+
+    async def insert_match(self, parked_message_id: UUID, session_id: UUID) -> None:
+        await self._connection.execute(_SQL.insert_match, self._tenant_id, parked_message_id, session_id)
+
+    async def add_event(
+        self, session_id: UUID, event: SessionEvent, *, version: int, figures: FoldFigures | None = None
+    ) -> None:
         is_end = event.kind is EventKind.ENDED
         await self._connection.execute(
             _SQL.add_event,
@@ -87,6 +104,8 @@ class PgSessionStore:
             event.station_at if is_end else None,
             event.reason if is_end else None,
             version,
+            None if figures is None else figures.register_last_milliwh,
+            None if figures is None else figures.energy_milliwh,
         )
         _expect_one(done, session_id)
 

@@ -102,8 +102,24 @@ values ($1, $2, $3, $4, $5, $6, $7);
 -- name: count_event
 update session set event_count = event_count + 1, ended_at = coalesce($3, ended_at),
                    end_reason = coalesce($4, end_reason), power_w = case when $3 is null then power_w else 0 end,
-                   version = version + 1
+                   register_last_milliwh = coalesce($6, register_last_milliwh),
+                   energy_milliwh = coalesce($7, energy_milliwh), version = version + 1
 where tenant_id = $1 and session_id = $2 and version = $5;
+
+-- name: unended
+select session_id, station_id, connector_id, site_id, session_ref, ocpp_version, token_uid, token_id,
+       contract_id, payment_id, tariff_version_id, currency, time_zone, state, review_reason, activity,
+       started_at, ended_at, opened_at, told_at, energy_milliwh, power_w, soc_percent, version
+from session
+where tenant_id = $1 and station_id = $2 and ocpp_version = 'ocpp1.6' and (ended_at is null or end_reason = $3)
+order by opened_at desc limit 20;
+
+-- name: matched_session
+select session_id from parked_match where tenant_id = $1 and parked_message_id = $2;
+
+-- name: insert_match
+insert into parked_match (tenant_id, parked_message_id, session_id) values ($1, $2, $3)
+on conflict (tenant_id, parked_message_id) do nothing;
 
 -- name: resolve_waiting_reviews
 update review_item set state = 'resolved', resolution = $4, resolved_by = $5, resolved_at = $6
