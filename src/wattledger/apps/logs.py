@@ -10,6 +10,8 @@ from typing import Any, Final, TextIO
 
 import structlog
 
+from wattledger.core.kernel.card_numbers import replace_card_numbers
+
 REDACTED: Final = "[redacted]"
 
 _SECRET_NAME: Final = re.compile(
@@ -29,32 +31,14 @@ _SECRET_WORDS: Final = (
         rf"\1\2{REDACTED}",
     ),
 )
-#: Numbers as cards carry them: 13 to 19 digits in one run or in the groups printed on the plastic.
-_CARD_LIKE: Final = re.compile(
-    r"(?<![\w.-])[2-6](?:\d{12,18}|\d{3}(?:[ -]\d{4}){2}[ -]\d{1,7}|\d{3}[ -]\d{6}[ -]\d{5})(?![\w-])"
-)
 _DEPTH_MAX: Final = 8
-
-
-def passes_luhn(digits: str) -> bool:
-    """Whether the last digit checks the others (ISO/IEC 7812-1)."""
-    total = 0
-    for position, digit in enumerate(reversed(digits)):
-        doubled = int(digit) * (1 + position % 2)
-        total += doubled - 9 if doubled > 9 else doubled
-    return total % 10 == 0
-
-
-def _hide_card(found: re.Match[str]) -> str:
-    digits = re.sub(r"\D", "", found[0])
-    return REDACTED if passes_luhn(digits) else found[0]
 
 
 def redact_text(text: str) -> str:
     """``text`` without log-in headers, gateway keys, passwords in addresses and card numbers."""
     for pattern, replacement in _SECRET_WORDS:
         text = pattern.sub(replacement, text)
-    return _CARD_LIKE.sub(_hide_card, text)
+    return replace_card_numbers(text, lambda _: REDACTED)
 
 
 def redact(value: Any, name: str = "", depth: int = 0) -> Any:
@@ -76,7 +60,7 @@ def redact(value: Any, name: str = "", depth: int = 0) -> Any:
         case float():
             return value
         case Mapping():
-            return {str(key): redact(item, str(key), depth + 1) for key, item in value.items()}
+            return {redact_text(str(key)): redact(item, str(key), depth + 1) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
             return [redact(item, "", depth + 1) for item in value]
         case _:
@@ -85,7 +69,7 @@ def redact(value: Any, name: str = "", depth: int = 0) -> Any:
 
 def redact_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor: runs last before rendering, so that tracebacks are seen too."""
-    return {name: redact(value, name) for name, value in event.items()}
+    return {redact_text(name): redact(value, name) for name, value in event.items()}
 
 
 def configure_logging(*, log_format: str, level: str, process: str, stream: TextIO | None = None) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from wattledger.core.kernel.card_numbers import strike_card_numbers
 from wattledger.core.kernel.errors import InvalidInput, NotFound, WattledgerError
 from wattledger.core.payments.facts import GatewayFacts
 from wattledger.flows.absorb_facts import Absorbed, absorb_facts
@@ -67,7 +68,8 @@ def _event(ports: PaymentPorts, gateway: str, hint: WebhookHint, raw: bytes, now
         event_ref=hint.event_ref,
         object_ref=hint.reference or hint.object_ref,
         kind=hint.kind,
-        raw=raw,
+        # Verified as it came, kept without what must never be kept: the event is only a hint anyway.
+        raw=strike_card_numbers(raw.decode(errors="replace")).encode(),
         state="received",
         note=None,
         received_at=now,

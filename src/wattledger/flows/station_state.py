@@ -14,6 +14,7 @@ from wattledger.core.metering.evidence import Place
 from wattledger.core.metering.session import SessionFold
 from wattledger.core.stations.authorize import StartFacts
 from wattledger.core.stations.talk import Verdict
+from wattledger.flows.ports.base import Ids
 from wattledger.flows.ports.station_work import FoundConnector, FoundSession, FoundStation
 
 REFUSED_PREFIX: Final = "token_"
@@ -189,3 +190,9 @@ SHOWN_STATES: Final = {
     Activity.RESERVED: "starting",
     None: "active",
 }
+
+
+def card_number_review(station: LiveStation, action: str, ids: Ids) -> tuple[int, UUID, str, str, UUID, str]:
+    """A person is asked to look at a station that sent a card number, once while the question is open."""
+    summary = f"{station.found.identity} sent what looks like a card number in {action}; it was struck out."
+    return station.tenant_id, ids.new(), "card_number_sent", "station", station.station_id, summary

@@ -31,7 +31,7 @@ from wattledger.flows.ports.station_work import (
     StationWork,
     StoreLost,
 )
-from wattledger.flows.station_state import LiveSession, LiveStation
+from wattledger.flows.station_state import LiveSession, LiveStation, card_number_review
 from wattledger.flows.take_session_event import Told, take_event
 
 HEARTBEAT_INTERVAL_S: Final = 300
@@ -48,7 +48,10 @@ _STATUS_ACTIVITY: Final = {
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """One thing a linked station told; ``done`` gets the decision once it is durable."""
+    """One thing a linked station told; ``done`` gets the decision once it is durable.
+
+    ``had_card_number``: one was struck out of ``raw``; a person must look at the station.
+    """
 
     station: LiveStation
     action: str
@@ -56,6 +59,7 @@ class Message:
     raw: bytes
     done: asyncio.Future[talk.Decided]
     attempt: int = 0
+    had_card_number: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -253,6 +257,8 @@ class TakeStationWork:
             if not message.done.done():
                 message.done.set_exception(raise_later)
             return
+        if message.had_card_number:
+            batch.reviews.append(card_number_review(station, message.action, self._ids))
         answer: talk.Decided = talk.Acknowledged()
         if isinstance(told, talk.SessionTold):
             assert event is not None

@@ -21,6 +21,7 @@ from wattledger.apps.stations.crowd import Crowd, DoorSocket
 from wattledger.apps.stations.door import AskElsewhere, Door, is_alive
 from wattledger.core.kernel.errors import InvalidInput, Refused
 from wattledger.core.stations import talk
+from wattledger.core.stations.card_guard import Heard, without_card_numbers
 from wattledger.core.stations.commands import decode_command
 from wattledger.core.stations.link import Answer, Ask, Link, Nothing, Say, choose_subprotocol
 from wattledger.core.stations.throttle import Pace
@@ -164,9 +165,12 @@ class StationServer:
     async def _hear(self, linked: LinkedStation, text: str | bytes) -> None:
         self.message_count += 1
         link = linked.link
-        heard = link.receive(text, self._clock.now())
+        guarded = without_card_numbers(text)
+        if guarded.had_card_number:
+            _log.warning("card_number_struck", identity=linked.station.found.identity)
+        heard = link.receive(guarded.text, self._clock.now())
         if type(heard) is Ask:
-            await linked.socket.send(await self._answer(linked, heard, text))
+            await linked.socket.send(await self._answer(linked, heard, guarded))
         elif type(heard) is Say:
             _log.info("message_refused", identity=linked.station.found.identity, code=heard.error_code)
             await linked.socket.send(heard.text)
@@ -175,13 +179,13 @@ class StationServer:
         elif type(heard) is Nothing:
             _log.info("message_ignored", identity=linked.station.found.identity, why=heard.why)
 
-    async def _answer(self, linked: LinkedStation, ask: Ask, text: str | bytes) -> str:
-        link, told = linked.link, ask.told
-        if isinstance(told, _AT_ONCE):
+    async def _answer(self, linked: LinkedStation, ask: Ask, heard: Heard) -> str:
+        link, told, had_card_number = linked.link, ask.told, heard.had_card_number
+        if isinstance(told, _AT_ONCE) and not had_card_number:
             return link.reply(ask.message_id, told, _ACKNOWLEDGED, self._clock.now())
-        raw = text.encode() if isinstance(text, str) else text
         done: asyncio.Future[talk.Decided] = asyncio.get_running_loop().create_future()
-        self._committer.submit(Message(linked.station, ask.action, told, raw, done))
+        message = Message(linked.station, ask.action, told, heard.kept, done, had_card_number=had_card_number)
+        self._committer.submit(message)
         try:
             decided = await done
         except Refused as refusal:

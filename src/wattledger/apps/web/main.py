@@ -17,6 +17,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from wattledger.apps.web.assets import static_file
+from wattledger.apps.web.card_guard import CardNumberGuard
 from wattledger.apps.web.failures import answer_fault, answer_http, answer_refusal
 from wattledger.apps.web.health import healthz, metrics
 from wattledger.apps.web.security import content_policy, refuse_foreign_forms, security_headers
@@ -36,6 +37,7 @@ def create_app(container: Any, *, routes: Sequence[ControllerRouterHandler] | No
     app = Litestar(
         route_handlers=[static_file, healthz, metrics, style, *(rooms() if routes is None else routes)],
         dependencies={"container": Provide(lambda: container, sync_to_thread=False)},
+        middleware=[CardNumberGuard()],
         guards=[refuse_foreign_forms],
         before_send=[security_headers(content_policy(), is_https=public_url.startswith("https:"))],
         exception_handlers={

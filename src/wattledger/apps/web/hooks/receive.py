@@ -16,6 +16,7 @@ from litestar.types import ControllerRouterHandler
 from prometheus_client import Counter
 
 from wattledger.apps.payment_ports import payment_ports
+from wattledger.apps.web.card_guard import STRIKES
 from wattledger.apps.web.wired import Wired
 from wattledger.core.kernel.errors import WattledgerError
 from wattledger.flows.apply_webhook import RAW_BYTES_MAX, take_webhook
@@ -29,7 +30,7 @@ _KNOWN_GATEWAY_LENGTH_MAX: Final = 32
     "/hooks/{gateway:str}/{endpoint_key:str}",
     status_code=200,
     include_in_schema=False,
-    opt={"is_called_by_programs": True},
+    opt={"is_called_by_programs": True, STRIKES: True},
     request_max_body_size=RAW_BYTES_MAX,
 )
 async def receive_webhook(
