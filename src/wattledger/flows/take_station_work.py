@@ -252,7 +252,7 @@ class TakeStationWork:
         decision: _Decision,
     ) -> None:
         station, told = message.station, message.told
-        if not station.is_booted and not isinstance(told, talk.BootTold):
+        if not station.is_booted and type(told) is not talk.BootTold:
             raise_later = Refused("station_not_booted", "Send BootNotification first.")
             if not message.done.done():
                 message.done.set_exception(raise_later)
@@ -260,18 +260,18 @@ class TakeStationWork:
         if message.had_card_number:
             batch.reviews.append(card_number_review(station, message.action, self._ids))
         answer: talk.Decided = talk.Acknowledged()
-        if isinstance(told, talk.SessionTold):
+        if type(told) is talk.SessionTold:
             assert event is not None
             answer = self._take_event(message, event, facts, batch, decision)
-        elif isinstance(told, talk.AuthorizeAsked):
+        elif type(told) is talk.AuthorizeAsked:
             answer = talk.AuthorizeDecided(decide_token(facts, batch.now))
-        elif isinstance(told, talk.BootTold):
+        elif type(told) is talk.BootTold:
             answer = talk.BootDecided(is_accepted=True, interval_s=HEARTBEAT_INTERVAL_S)
             batch.boots.append(
                 (station.tenant_id, station.station_id, told.vendor, told.model, told.serial, told.firmware)
             )
             decision.after.append(lambda: setattr(station, "is_booted", True))
-        elif isinstance(told, talk.StatusTold):
+        elif type(told) is talk.StatusTold:
             self._take_status(station, told, batch)
             if event is not None:
                 self._take_event(message, event, facts, batch, decision)
@@ -311,9 +311,9 @@ class TakeStationWork:
 def _event_of(message: Message, now: datetime) -> SessionEvent | None:
     """The session's event in a message, if it has one; a 1.6 status may be one of the session at its connector."""
     told = message.told
-    if isinstance(told, talk.SessionTold):
+    if type(told) is talk.SessionTold:
         return told.event
-    if not isinstance(told, talk.StatusTold) or message.station.ocpp_version != "ocpp1.6":
+    if type(told) is not talk.StatusTold or message.station.ocpp_version != "ocpp1.6":
         return None
     activity = _STATUS_ACTIVITY.get(told.detail)
     connector = message.station.connector(told.evse_no, told.connector_no or None)
@@ -340,7 +340,7 @@ def _session_question(message: Message, event: SessionEvent) -> SessionQuestion:
 
 
 def _needs_facts(message: Message, event: SessionEvent | None) -> bool:
-    if isinstance(message.told, talk.AuthorizeAsked):
+    if type(message.told) is talk.AuthorizeAsked:
         return True
     if event is None:
         return False
@@ -353,7 +353,7 @@ def _needs_facts(message: Message, event: SessionEvent | None) -> bool:
 def _start_question(message: Message, event: SessionEvent | None) -> StartQuestion:
     station, told = message.station, message.told
     if event is None:
-        assert isinstance(told, talk.AuthorizeAsked)
+        assert type(told) is talk.AuthorizeAsked
         return StartQuestion(station.tenant_id, station.station_id, None, None, told.token_uid)
     connector = station.connector(event.evse_no, event.connector_no)
     return StartQuestion(

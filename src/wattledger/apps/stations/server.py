@@ -42,7 +42,7 @@ _CLOSE_RESTART: Final = 1012
 _log = structlog.get_logger("stations")
 
 # Answered at once: they leave nothing behind that a crash could lose.
-_AT_ONCE: Final = (talk.HeartbeatTold, talk.Noted, talk.ReadingsTold)
+_AT_ONCE: Final = frozenset((talk.HeartbeatTold, talk.Noted, talk.ReadingsTold))
 _ACKNOWLEDGED: Final = talk.Acknowledged()
 
 
@@ -181,7 +181,7 @@ class StationServer:
 
     async def _answer(self, linked: LinkedStation, ask: Ask, heard: Heard) -> str:
         link, told, had_card_number = linked.link, ask.told, heard.had_card_number
-        if isinstance(told, _AT_ONCE) and not had_card_number:
+        if type(told) in _AT_ONCE and not had_card_number:
             return link.reply(ask.message_id, told, _ACKNOWLEDGED, self._clock.now())
         done: asyncio.Future[talk.Decided] = asyncio.get_running_loop().create_future()
         message = Message(linked.station, ask.action, told, heard.kept, done, had_card_number=had_card_number)

@@ -71,6 +71,8 @@ def answer(told: talk.Told, decided: talk.Decided, *, now: datetime) -> bytes:
     may go on to stop it (1.6 section 5.11).
     """
     match told, decided:
+        case talk.SessionTold(event=event), talk.SessionDecided() as session_decided:
+            return _session_answer(event, session_decided)
         case talk.BootTold(), talk.BootDecided(is_accepted=is_accepted, interval_s=interval_s):
             status: messages.RegistrationStatus = "Accepted" if is_accepted else "Rejected"
             return _encode(
@@ -82,8 +84,6 @@ def answer(told: talk.Told, decided: talk.Decided, *, now: datetime) -> bytes:
             return _encode(messages.HeartbeatResponse(current_time=format_instant(now)))
         case talk.AuthorizeAsked(), talk.AuthorizeDecided(verdict=verdict):
             return _encode(messages.AuthorizeResponse(id_tag_info=_id_tag_info(verdict)))
-        case talk.SessionTold(event=event), talk.SessionDecided() as session_decided:
-            return _session_answer(event, session_decided)
         case talk.Noted(action=action), _:
             return _encode(_NOTED_ANSWERS.get(action, messages.Empty()))
         case _:

@@ -73,6 +73,15 @@ def told(action: str, payload: Payload, *, received_at: datetime) -> talk.Told:
 def answer(told: talk.Told, decided: talk.Decided, *, now: datetime) -> bytes:
     """The payload of the CALLRESULT."""
     match told, decided:
+        case talk.SessionTold(), talk.SessionDecided(verdict=None, total_cost=None):
+            return b"{}"
+        case talk.SessionTold(), talk.SessionDecided(verdict=verdict, total_cost=total_cost):
+            return _encode(
+                messages.TransactionEventResponse(
+                    id_token_info=UNSET if verdict is None else _id_token_info(verdict),
+                    total_cost=UNSET if total_cost is None else _amount(total_cost),
+                )
+            )
         case talk.BootTold(), talk.BootDecided(is_accepted=is_accepted, interval_s=interval_s):
             status: messages.RegistrationStatus = "Accepted" if is_accepted else "Rejected"
             return _encode(
@@ -84,15 +93,6 @@ def answer(told: talk.Told, decided: talk.Decided, *, now: datetime) -> bytes:
             return _encode(messages.HeartbeatResponse(current_time=format_instant(now)))
         case talk.AuthorizeAsked(), talk.AuthorizeDecided(verdict=verdict):
             return _encode(messages.AuthorizeResponse(id_token_info=_id_token_info(verdict)))
-        case talk.SessionTold(), talk.SessionDecided(verdict=None, total_cost=None):
-            return b"{}"
-        case talk.SessionTold(), talk.SessionDecided(verdict=verdict, total_cost=total_cost):
-            return _encode(
-                messages.TransactionEventResponse(
-                    id_token_info=UNSET if verdict is None else _id_token_info(verdict),
-                    total_cost=UNSET if total_cost is None else _amount(total_cost),
-                )
-            )
         case talk.Noted(action=action), _:
             return _encode(_NOTED_ANSWERS.get(action, messages.Empty()))
         case _:
