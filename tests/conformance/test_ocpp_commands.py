@@ -104,6 +104,7 @@ WISHES: tuple[asked.Command, ...] = (
     asked.ReadListVersion(),
     asked.AskSession(session_ref="tx-1"),
     asked.TellCost(session_ref="tx-1", total=Decimal("12.37")),
+    asked.SetPassword(password="0123456789abcdef"),
     asked.GiveCertificate(chain="PEM"),
     asked.InstallRoot(use="csms", certificate="PEM"),
     asked.InstallRoot(use="manufacturer", certificate="PEM"),

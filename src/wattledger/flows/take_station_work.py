@@ -271,6 +271,8 @@ class TakeStationWork:
                 (station.tenant_id, station.station_id, told.vendor, told.model, told.serial, told.firmware)
             )
             decision.after.append(lambda: setattr(station, "is_booted", True))
+        elif type(told) is talk.CertificateAsked:
+            batch.asked_certificates.append((station.tenant_id, self._ids.new(), station.station_id, told.csr_pem))
         elif type(told) is talk.StatusTold:
             self._take_status(station, told, batch)
             if event is not None:

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +99,10 @@ class Installation:
 
     def child(self, run: subprocess.Popen[str], word: str) -> psutil.Process | None:
         for process in psutil.Process(run.pid).children():
-            if word in process.cmdline() or word in process.name():
-                return process
+            # One that was killed a moment ago is listed still, and has no command line any more.
+            with suppress(psutil.Error):
+                if word in process.cmdline() or word in process.name():
+                    return process
         return None
 
     def leftovers(self) -> list[str]:

@@ -197,7 +197,7 @@ class TestSmallTalk:
         assert set(json.loads(reply)) == {"idTokenInfo"}
 
     def test_nothing_is_granted_that_nobody_decided(self) -> None:
-        meaning = told("SignCertificate", {"csr": "x"})
+        meaning = told("SignCertificate", {"csr": "x", "certificateType": "V2GCertificate"})
         assert v201.answer(meaning, talk.Acknowledged(), now=NOW) == b'{"status":"Rejected"}'
 
 

@@ -13,6 +13,7 @@ import asyncpg
 from wattledger.adapters.postgres.stores.books import PgBookStore
 from wattledger.adapters.postgres.stores.catalog import PgCatalogStore
 from wattledger.adapters.postgres.stores.collecting import PgCollectingStore
+from wattledger.adapters.postgres.stores.credentials import PgCredentialStore
 from wattledger.adapters.postgres.stores.desk import PgDeskStore
 from wattledger.adapters.postgres.stores.driver import PgDriverStore
 from wattledger.adapters.postgres.stores.invoices import PgInvoiceStore
@@ -76,6 +77,7 @@ class PgWork:
         self.books = PgBookStore(connection, tenant_id)
         self.seals = PgSealStore(connection, tenant_id)
         self.catalog = PgCatalogStore(connection, tenant_id)
+        self.credentials = PgCredentialStore(connection, tenant_id)
         self.staff = PgStaffStore(connection, tenant_id)
         self.jobs = PgJobStore(connection, tenant_id)
         self.driver = PgDriverStore(connection, tenant_id)

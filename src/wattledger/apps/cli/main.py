@@ -35,6 +35,7 @@ COMMANDS: Final = (
     Command("worker", f"{_HERE}.run", "worker_command", "Run the process that does what is due."),
     Command("migrate", f"{_HERE}.migrate", "migrate_command", "Bring the database's schema up to date."),
     Command("provision", f"{_HERE}.provision", "provision_command", "Create stations and tokens for load tests."),
+    Command("station", f"{_HERE}.station", "app", "Change how a station proves itself: passwords, certificates."),
     Command("books", f"{_HERE}.books", "app", "Verify the books."),
     Command("tariff", f"{_HERE}.tariff", "tariff_app", "Check tariffs."),
     Command("rate", f"{_HERE}.rate", "rate_command", "Price an OCPI CDR, with every amount derived."),

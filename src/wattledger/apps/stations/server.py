@@ -22,9 +22,10 @@ from wattledger.apps.stations.door import AskElsewhere, Door, is_alive
 from wattledger.core.kernel.errors import InvalidInput, Refused
 from wattledger.core.stations import talk
 from wattledger.core.stations.card_guard import Heard, without_card_numbers
-from wattledger.core.stations.commands import decode_command
+from wattledger.core.stations.commands import SEALED_KINDS, Command, decode_command
 from wattledger.core.stations.link import Answer, Ask, Link, Nothing, Say, choose_subprotocol
 from wattledger.core.stations.throttle import Pace
+from wattledger.flows.ask_keys import BODY_FIELD
 from wattledger.flows.ports.base import Clock, Ids, Secrets
 from wattledger.flows.ports.station_work import WaitingCommand
 from wattledger.flows.station_state import LiveStation
@@ -219,12 +220,18 @@ class StationServer:
                 )
                 continue
             try:
-                text = linked.link.call(key, decode_command(command.kind, command.body), self._clock.now())
-            except InvalidInput as error:
+                text = linked.link.call(key, self._opened(command), self._clock.now())
+            except (InvalidInput, Refused) as error:
                 self._record(Answer(key, talk.CommandResult.FAILED, msgspec.Raw(b"{}")), error.message)
                 continue
             self._calling.add(command.station_id)
             await _send(linked, text)
+
+    def _opened(self, command: WaitingCommand) -> Command:
+        body = command.body
+        if command.kind in SEALED_KINDS:
+            body = self._secrets.open(body, tenant_id=command.tenant_id, field=BODY_FIELD)
+        return decode_command(command.kind, body)
 
     async def expire_calls(self) -> None:
         """A CALL that its station left unanswered is timed out, and the next one goes out."""

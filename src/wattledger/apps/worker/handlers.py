@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from wattledger.apps.certificate_ports import certificate_ports
 from wattledger.apps.payment_ports import payment_ports
 from wattledger.flows.issue_receipt import issue_receipt
 from wattledger.flows.learn_fee import learn_fee
@@ -13,6 +14,7 @@ from wattledger.flows.mail_document import mail_document
 from wattledger.flows.match_parked import match_parked
 from wattledger.flows.settle_payment import settle_payment
 from wattledger.flows.settle_session import settle_session
+from wattledger.flows.station_certificates import sign_certificate
 
 if TYPE_CHECKING:
     from wattledger.bootstrap import Container
@@ -53,6 +55,11 @@ async def _mail_document(container: Container, tenant_id: int, invoice_id: UUID)
     await mail_document(container.database, container.mailer, tenant_id, invoice_id)
 
 
+async def _sign_certificate(container: Container, tenant_id: int, certificate_request_id: UUID) -> None:
+    await sign_certificate(certificate_ports(container), tenant_id, certificate_request_id)
+    await container.hints.nudge("commands")
+
+
 HANDLERS: Final[Mapping[str, Handler]] = {
     "settle_session": _settle_session,
     "match_parked": _match_parked,
@@ -60,4 +67,5 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "learn_fee": _learn_fee,
     "issue_receipt": _issue_receipt,
     "mail_document": _mail_document,
+    "sign_certificate": _sign_certificate,
 }

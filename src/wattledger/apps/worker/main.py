@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from wattledger.apps.certificate_ports import certificate_ports
 from wattledger.apps.payment_ports import payment_ports
 from wattledger.apps.worker.loops import DueLoop, every, keep_running
 from wattledger.apps.worker.run_jobs import run_job
@@ -15,8 +16,10 @@ from wattledger.flows.apply_webhook import apply_webhook
 from wattledger.flows.issue_invoices import close_past_month, mark_overdue
 from wattledger.flows.run_operation import run_operation
 from wattledger.flows.seal_books import seal_books
+from wattledger.flows.station_certificates import guard_certificates
 from wattledger.flows.sweep_payments import guard_holds, sweep_payments
 from wattledger.flows.sweep_sessions import sweep_sessions
+from wattledger.flows.walk_up import walk_on
 
 if TYPE_CHECKING:
     from wattledger.bootstrap import Container
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 _SWEEP_S: Final = 2.0
 _GUARD_S: Final = 10.0
 _SESSIONS_S: Final = 5.0
+_WALK_S: Final = 5.0
 _SEAL_S: Final = 60.0
 _UPKEEP_S: Final = 3600.0
 _DRAIN_S: Final = 20.0
@@ -69,6 +73,7 @@ def due_loops(container: Container) -> dict[str, DueLoop]:
 def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
     """What is done from time to time, for every tenant."""
     ports, database, clock = payment_ports(container), container.database, container.clock
+    certificates = certificate_ports(container)
 
     async def sweep(tenant_id: int) -> None:
         await sweep_payments(ports, tenant_id)
@@ -88,7 +93,17 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
         await mark_overdue(database, clock, tenant_id)
         await close_past_month(database, container.documents, clock, container.ids, tenant_id)
 
+    async def walk(tenant_id: int) -> None:
+        if await walk_on(certificates, tenant_id, public_url=container.settings.station_public_url):
+            await container.hints.nudge("commands")
+
+    async def renew(tenant_id: int) -> None:
+        if await guard_certificates(certificates, tenant_id):
+            await container.hints.nudge("commands")
+
     return {
+        "walk": lambda: every(container, _WALK_S, walk),
+        "renew": lambda: every(container, _UPKEEP_S, renew),
         "sweep": lambda: every(container, _SWEEP_S, sweep),
         "guard": lambda: every(container, _GUARD_S, guard),
         "sessions": lambda: every(container, _SESSIONS_S, wait_for_sessions),

@@ -167,6 +167,12 @@ class TellCost(Wish, frozen=True):
     total: Decimal
 
 
+class SetPassword(Wish, frozen=True):
+    """The password of the station's link, 40 digits of hex; kept sealed until it is sent."""
+
+    password: Annotated[str, Meta(min_length=16, max_length=40)]
+
+
 class GiveCertificate(Wish, frozen=True):
     """The station's own certificate, signed: its chain in PEM."""
 
@@ -222,6 +228,7 @@ _WISHES: Final[dict[str, type[Command]]] = {
     "read_list_version": ReadListVersion,
     "ask_session": AskSession,
     "tell_cost": TellCost,
+    "set_password": SetPassword,
     "give_certificate": GiveCertificate,
     "install_root": InstallRoot,
     "read_roots": ReadRoots,
@@ -229,6 +236,8 @@ _WISHES: Final[dict[str, type[Command]]] = {
     "call_action": CallAction,
 }
 KINDS: Final = tuple(_WISHES)
+# Whose bodies hold a secret: sealed as long as they wait.
+SEALED_KINDS: Final = frozenset({"set_password"})
 _KIND_OF: Final = {type_: kind for kind, type_ in _WISHES.items()}
 _DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
     kind: msgspec.json.Decoder(type_) for kind, type_ in _WISHES.items()

@@ -78,13 +78,21 @@ class ReadingsTold(msgspec.Struct, frozen=True):
     readings: tuple[Reading, ...]
 
 
+class CertificateAsked(msgspec.Struct, frozen=True):
+    """The station wants its own certificate signed; ``csr_pem`` is its request."""
+
+    csr_pem: str
+
+
 class Noted(msgspec.Struct, frozen=True):
     """Anything else a station may say: acknowledged, and kept where it matters."""
 
     action: str
 
 
-Told = BootTold | HeartbeatTold | StatusTold | AuthorizeAsked | SessionTold | ReadingsTold | Noted
+Told = (
+    BootTold | HeartbeatTold | StatusTold | AuthorizeAsked | SessionTold | ReadingsTold | CertificateAsked | Noted
+)
 
 
 # --- what it is answered ------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from uuid import UUID
 from wattledger.flows.ports.books import BookStore
 from wattledger.flows.ports.catalog import CatalogStore
 from wattledger.flows.ports.collecting import CollectingStore
+from wattledger.flows.ports.credentials import CredentialStore
 from wattledger.flows.ports.desk import DeskStore
 from wattledger.flows.ports.driver import DriverStore
 from wattledger.flows.ports.invoices import InvoiceStore
@@ -69,6 +70,8 @@ class Work(Protocol):
     @property
     def catalog(self) -> CatalogStore: ...
     @property
+    def credentials(self) -> CredentialStore: ...
+    @property
     def staff(self) -> StaffStore: ...
     @property
     def jobs(self) -> JobStore: ...
@@ -114,5 +117,7 @@ class Hints(Protocol):
     """Says that something may have changed; who hears it reads again. Losing one loses nothing but time."""
 
     async def nudge(self, topic: str, word: str = "") -> None:
-        """Topics: ``commands`` (a station command waits), ``sessions`` (sessions changed; word: their ids)."""
+        """Topics: ``commands`` (a station command waits), ``sessions`` (sessions changed; word: their ids),
+        ``link_asked`` and ``link_alive`` (who holds a station's link; word: its identity).
+        """
         ...

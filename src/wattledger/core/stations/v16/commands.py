@@ -186,6 +186,8 @@ _BUILDERS: Final[dict[type, Callable[[Any], msgspec.Struct]]] = {
     asked.CancelReservation: lambda wish: reservation.CancelReservation(wish.reservation_no),
     asked.SendLocalList: _send_local_list,
     asked.ReadListVersion: lambda _: local_list.GetLocalListVersion(),
+    # OCPP-J 1.6, 6.2.2: the key in hex.
+    asked.SetPassword: lambda wish: configuration.ChangeConfiguration("AuthorizationKey", wish.password),
     asked.GiveCertificate: lambda wish: security.CertificateSigned(wish.chain),
     asked.InstallRoot: lambda wish: security.InstallCertificate(_ROOTS[wish.use], wish.certificate),
     asked.ReadRoots: lambda wish: security.GetInstalledCertificateIds(_ROOTS[wish.use]),

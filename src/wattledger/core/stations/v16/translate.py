@@ -84,6 +84,8 @@ def answer(told: talk.Told, decided: talk.Decided, *, now: datetime) -> bytes:
             return _encode(messages.HeartbeatResponse(current_time=format_instant(now)))
         case talk.AuthorizeAsked(), talk.AuthorizeDecided(verdict=verdict):
             return _encode(messages.AuthorizeResponse(id_tag_info=_id_tag_info(verdict)))
+        case talk.CertificateAsked(), _:
+            return _encode(security.SignCertificateResponse(status="Accepted"))
         case talk.Noted(action=action), _:
             return _encode(_NOTED_ANSWERS.get(action, messages.Empty()))
         case _:
@@ -288,10 +290,9 @@ _READERS: Final = {
     "FirmwareStatusNotification": noted(firmware.FirmwareStatusNotification, CODES),
     "LogStatusNotification": noted(firmware.LogStatusNotification, CODES),
     "SecurityEventNotification": noted(security.SecurityEventNotification, CODES),
-    "SignCertificate": noted(security.SignCertificate, CODES),
+    "SignCertificate": reader(security.SignCertificate, lambda one, _at: talk.CertificateAsked(one.csr), CODES),
     "SignedFirmwareStatusNotification": noted(firmware.SignedFirmwareStatusNotification, CODES),
 }
 _NOTED_ANSWERS: Final[dict[str, messages.Message]] = {
     "DataTransfer": messages.DataTransferResponse(status="UnknownVendorId"),
-    "SignCertificate": security.SignCertificateResponse(status="Rejected"),
 }

@@ -289,6 +289,9 @@ _BUILDERS: Final[dict[type, Callable[[Any], msgspec.Struct]]] = {
     asked.ReadListVersion: lambda _: local_list.GetLocalListVersion(),
     asked.AskSession: lambda wish: remote.GetTransactionStatus(transaction_id=wish.session_ref),
     asked.TellCost: _tell_cost,
+    asked.SetPassword: lambda wish: _change_configuration(
+        asked.ChangeConfiguration(name="SecurityCtrlr.BasicAuthPassword", value=wish.password)
+    ),
     asked.GiveCertificate: lambda wish: security.CertificateSigned(
         certificate_chain=wish.chain, certificate_type="ChargingStationCertificate"
     ),

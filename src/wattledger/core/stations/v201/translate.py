@@ -93,6 +93,8 @@ def answer(told: talk.Told, decided: talk.Decided, *, now: datetime) -> bytes:
             return _encode(messages.HeartbeatResponse(current_time=format_instant(now)))
         case talk.AuthorizeAsked(), talk.AuthorizeDecided(verdict=verdict):
             return _encode(messages.AuthorizeResponse(id_token_info=_id_token_info(verdict)))
+        case talk.CertificateAsked(), _:
+            return _encode(security.SignCertificateResponse(status="Accepted"))
         case talk.Noted(action=action), _:
             return _encode(_NOTED_ANSWERS.get(action, messages.Empty()))
         case _:
@@ -232,6 +234,12 @@ def _amount(total_cost: Money) -> msgspec.Raw:
     return exact_number(total_cost.decimal())
 
 
+def _sign_certificate(message: security.SignCertificate, _received_at: datetime) -> talk.Told:
+    # One for ISO 15118 is another authority's affair, and refused in its own words.
+    is_v2g = message.certificate_type == "V2GCertificate"
+    return talk.Noted("SignCertificate") if is_v2g else talk.CertificateAsked(message.csr)
+
+
 # --- tables -------------------------------------------------------------------------------------------------
 
 _READERS: Final = {
@@ -240,6 +248,7 @@ _READERS: Final = {
     "Heartbeat": reader(messages.Heartbeat, _heartbeat, CODES),
     "MeterValues": reader(messages.MeterValues, _meter_values, CODES),
     "StatusNotification": reader(messages.StatusNotification, _status, CODES),
+    "SignCertificate": reader(security.SignCertificate, _sign_certificate, CODES),
     "TransactionEvent": reader(messages.TransactionEvent, _transaction_event, CODES),
 } | {
     type_.__name__: noted(type_, CODES)
@@ -262,7 +271,6 @@ _READERS: Final = {
         charging.ReportChargingProfiles,
         reservation.ReservationStatusUpdate,
         security.SecurityEventNotification,
-        security.SignCertificate,
     )
 }
 # Nothing is granted that nobody decided: certificates and schedules are refused in their own words.
