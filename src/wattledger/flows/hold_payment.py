@@ -11,7 +11,14 @@ import msgspec
 
 from wattledger.core.kernel.errors import InvalidInput, NotFound, Refused
 from wattledger.core.kernel.ids import speakable_code
-from wattledger.core.payments.holds import HoldPolicy, hold_minor, typical_session
+from wattledger.core.payments.holds import (
+    Habit,
+    HoldPolicy,
+    expected_milliwh,
+    hold_minor,
+    idle_free,
+    typical_session,
+)
 from wattledger.core.payments.machine import Asked, Payment
 from wattledger.core.payments.states import OperationKind, OperationState, PaymentState
 from wattledger.core.rating.rate import rate
@@ -58,6 +65,7 @@ def plan_hold(
     connector_type: str | None,
     time_zone: str,
     at: datetime,
+    habit: Habit | None = None,
     policy: HoldPolicy | None = None,
 ) -> int:
     """The sum to hold by the published formula (core/payments/holds), in minor units of the tariff's currency."""
@@ -67,6 +75,8 @@ def plan_hold(
         connector_type=connector_type,
         time_zone=time_zone,
         at=at,
+        energy_milliwh=expected_milliwh(current_kind, habit, can_grow=gateway.capabilities.can_increment),
+        idle_free=idle_free(tariff),
     )
     quote_minor = rate(usage, tariff).gross_minor
     least_minor = gateway.least_minor(tariff.currency)

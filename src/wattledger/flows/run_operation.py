@@ -214,6 +214,8 @@ async def _tell_of_failure(
         return
     if row.kind == OperationKind.VOID and record.fold.state in GONE:
         return
+    if row.kind == OperationKind.INCREMENT:
+        return  # the hold stands as it was, and the session stops before it is used up
     summary = f"{record.row.gateway} refused to {row.kind} {row.amount_minor} {row.currency}: {code}."
     await review_payment(work, ports.ids, record, f"{row.kind}_failed", summary, now=now)
 

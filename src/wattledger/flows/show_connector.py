@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from wattledger.core.kernel.errors import NotFound
+from wattledger.core.payments.holds import Habit
 from wattledger.core.rating.rate import quote
 from wattledger.core.stations.talk import ConnectorStatus
 from wattledger.core.tariffs.model import Tariff
@@ -98,8 +99,15 @@ def arrival(tenant_id: int, facts: ConnectorFacts, gateways: Gateways, now: date
             connector_type=facts.plug_type,
             time_zone=facts.time_zone,
             at=now,
+            habit=_habit(facts),
         ),
     )
+
+
+def _habit(facts: ConnectorFacts) -> Habit | None:
+    if facts.habit_count is None or facts.habit_p75_milliwh is None or facts.habit_p95_milliwh is None:
+        return None
+    return Habit(facts.habit_count, facts.habit_p75_milliwh, facts.habit_p95_milliwh)
 
 
 def availability(facts: ConnectorFacts) -> Availability:

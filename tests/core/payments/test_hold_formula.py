@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -10,15 +11,31 @@ from hypothesis import strategies as st
 
 from wattledger.core.payments.fraud import CardVelocity, judge_card
 from wattledger.core.payments.holds import (
+    Habit,
     HoldPolicy,
     SettleReason,
+    expected_milliwh,
     hold_minor,
-    must_stop,
+    idle_free,
+    idle_reserve_minor,
     settle,
     typical_session,
 )
+from wattledger.core.rating.rate import rate
+from wattledger.core.tariffs.model import Dimension, Element, PriceComponent, Tariff, TaxTreatment
+from world import TARIFF
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+# 0.50 EUR a kWh; idling costs 6 EUR an hour after the first half hour.
+WITH_IDLE_FEE = Tariff(
+    currency="EUR",
+    name="Idle",
+    elements=(
+        Element((PriceComponent(Dimension.ENERGY, Decimal("0.50")),)),
+        Element((PriceComponent(Dimension.IDLE, Decimal("6.00"), grace_s=1800),)),
+    ),
+    tax_treatment=TaxTreatment.INCLUDED,
+)
 WIDE = HoldPolicy(units_min=1, units_max=1000)
 
 
@@ -41,6 +58,42 @@ class TestTypicalSession:
         seconds = int((charging.ended_at - charging.started_at).total_seconds())
         assert 0 <= usage.energy_milliwh * 36 <= power_max_w * seconds * 10 + 36 * 1000
         assert seconds <= 8 * 3600
+
+
+class TestExpectedEnergy:
+    habit = Habit(20, energy_p75_milliwh=31_000_000, energy_p95_milliwh=52_000_000)
+
+    def test_is_what_19_in_20_sessions_here_stayed_below(self) -> None:
+        assert expected_milliwh("DC", self.habit, can_grow=False) == 52_000_000
+
+    def test_is_less_where_the_hold_can_grow(self) -> None:
+        assert expected_milliwh("DC", self.habit, can_grow=True) == 31_000_000
+        assert expected_milliwh("DC", None, can_grow=True) < expected_milliwh("DC", None, can_grow=False)
+
+    def test_is_the_usual_before_20_sessions_are_known(self) -> None:
+        few = Habit(19, 1, 2)
+        assert expected_milliwh("DC", few, can_grow=False) == 60_000_000
+        assert expected_milliwh("AC", None, can_grow=False) == 30_000_000
+
+
+class TestIdleReserve:
+    def test_is_a_quarter_of_an_hour_after_the_last_free_second(self) -> None:
+        assert idle_reserve_minor(WITH_IDLE_FEE, time_zone="Europe/Berlin", at=NOON) == 150
+
+    def test_is_nothing_where_idling_is_free(self) -> None:
+        assert idle_reserve_minor(TARIFF, time_zone="Europe/Berlin", at=NOON) == 0
+
+    def test_is_part_of_the_hold(self) -> None:
+        usage = typical_session(
+            power_max_w=150_000,
+            current_kind="DC",
+            connector_type=None,
+            time_zone="Europe/Berlin",
+            at=NOON,
+            energy_milliwh=10_000_000,
+            idle_free=idle_free(WITH_IDLE_FEE),
+        )
+        assert rate(usage, WITH_IDLE_FEE).gross_minor == 500 + 150
 
 
 class TestHold:
@@ -78,12 +131,6 @@ class TestSettle:
     )
     def test_says_why(self, bill: int, reason: SettleReason) -> None:
         assert settle(bill, 4000, gateway_min_minor=50).reason is reason
-
-
-class TestStoppingInTime:
-    def test_two_minutes_of_charging_are_kept_free(self) -> None:
-        assert must_stop(3800, 4000, per_minute_minor=100)
-        assert not must_stop(3799, 4000, per_minute_minor=100)
 
 
 class TestCardVelocity:

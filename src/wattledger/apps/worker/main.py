@@ -13,11 +13,13 @@ from wattledger.apps.payment_ports import payment_ports
 from wattledger.apps.worker.loops import DueLoop, every, keep_running
 from wattledger.apps.worker.run_jobs import run_job
 from wattledger.flows.apply_webhook import apply_webhook
+from wattledger.flows.guard_holds import guard_holds
 from wattledger.flows.issue_invoices import close_past_month, mark_overdue
+from wattledger.flows.learn_habits import learn_habits
 from wattledger.flows.run_operation import run_operation
 from wattledger.flows.seal_books import seal_books
 from wattledger.flows.station_certificates import guard_certificates
-from wattledger.flows.sweep_payments import guard_holds, sweep_payments
+from wattledger.flows.sweep_payments import sweep_payments
 from wattledger.flows.sweep_sessions import sweep_sessions
 from wattledger.flows.walk_up import walk_on
 
@@ -90,6 +92,7 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
     async def keep_up(tenant_id: int) -> None:
         async with database.begin(tenant_id) as work:
             await work.jobs.keep_months(clock.now())
+        await learn_habits(database, clock, tenant_id)
         await mark_overdue(database, clock, tenant_id)
         await close_past_month(database, container.documents, clock, container.ids, tenant_id)
 

@@ -12,7 +12,8 @@ import msgspec
 class ConnectorFacts(msgspec.Struct, frozen=True):
     """One connector with its station, site and tenant, and the tariff in force: what a driver sees on arriving.
 
-    ``session_count`` counts the sessions running on it. ``gateway`` is None where nobody can be paid.
+    ``session_count`` counts the sessions running on it. ``gateway`` is None where nobody can be paid. The habit
+    is what sessions here used lately (core/payments/holds), None before it was learnt.
     """
 
     connector_id: UUID
@@ -41,6 +42,9 @@ class ConnectorFacts(msgspec.Struct, frozen=True):
     session_count: int
     gateway: str | None
     gateway_settings: bytes | None
+    habit_count: int | None = None
+    habit_p75_milliwh: int | None = None
+    habit_p95_milliwh: int | None = None
 
 
 class VisitFacts(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -170,6 +170,10 @@ class PaymentStore(Protocol):
 
     async def expiring(self, before: datetime) -> list[UUID]:
         """Held payments whose hold ends before that instant."""
+        ...
+
+    async def learn_habits(self, *, since: date, today: date, session_count_min: int) -> int:
+        """Habits of connectors by their bills since that day, where today's are not there yet; how many."""
         ...
 
     async def stop_asked(self, session_id: UUID, *, since: datetime) -> bool:

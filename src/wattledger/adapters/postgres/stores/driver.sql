@@ -8,11 +8,12 @@ select c.connector_id, c.public_id, c.evse_no, c.connector_no, c.plug_type, c.cu
        (select count(*) from session x
         where x.tenant_id = c.tenant_id and x.station_id = c.station_id and x.connector_id = c.connector_id
           and x.ended_at is null and x.state in ('starting', 'active', 'suspended'))::integer,
-       w.gateway, w.settings
+       w.gateway, w.settings, h.session_count, h.energy_p75_milliwh, h.energy_p95_milliwh
 from connector c
 join station s on s.tenant_id = c.tenant_id and s.station_id = c.station_id
 join site l on l.tenant_id = s.tenant_id and l.site_id = s.site_id
 join tenant t on t.tenant_id = c.tenant_id
+left join connector_habit h on h.tenant_id = c.tenant_id and h.connector_id = c.connector_id
 left join lateral (
     select q.tariff_version_id, v.body
     from tariff_publication q

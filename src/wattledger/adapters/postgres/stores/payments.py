@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -127,6 +127,10 @@ class PgPaymentStore:
     async def expiring(self, before: datetime) -> list[UUID]:
         rows = await self._connection.fetch(_Q.expiring, self._tenant_id, before)
         return [row["payment_id"] for row in rows]
+
+    async def learn_habits(self, *, since: date, today: date, session_count_min: int) -> int:
+        done = await self._connection.execute(_Q.learn_habits, self._tenant_id, since, today, session_count_min)
+        return int(done.rsplit(" ", 1)[1])
 
     async def stop_asked(self, session_id: UUID, *, since: datetime) -> bool:
         asked: bool = await self._connection.fetchval(_Q.stop_asked, self._tenant_id, session_id, since)

@@ -134,6 +134,27 @@ select payment_id from payment
 where tenant_id = $1 and capture_before < $2
   and state in ('authorized', 'partially_authorized', 'incremented');
 
+-- name: learn_habits
+insert into connector_habit (tenant_id, connector_id, session_count, energy_p75_milliwh, energy_p95_milliwh,
+                             learned_on)
+select t.tenant_id, u.connector_id, u.session_count, u.energy[1], u.energy[2], $3
+from (
+    select s.connector_id, count(*)::integer as session_count,
+           percentile_disc(array[0.75, 0.95]) within group (order by b.energy_milliwh) as energy
+    from bill b
+    join session s on s.tenant_id = b.tenant_id and s.session_id = b.session_id
+    where b.tenant_id = $1 and b.billed_on >= $2 and b.revision = 1 and b.energy_milliwh > 0
+      and s.connector_id is not null
+      and not exists (
+          select from connector_habit h
+          where h.tenant_id = s.tenant_id and h.connector_id = s.connector_id and h.learned_on >= $3)
+    group by s.connector_id having count(*) >= $4
+) u
+join tenant t on t.tenant_id = $1
+on conflict (tenant_id, connector_id) do update set session_count = excluded.session_count,
+    energy_p75_milliwh = excluded.energy_p75_milliwh, energy_p95_milliwh = excluded.energy_p95_milliwh,
+    learned_on = excluded.learned_on;
+
 -- name: stop_asked
 select exists (
     select from station_command

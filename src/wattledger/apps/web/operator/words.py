@@ -128,6 +128,7 @@ _REASONS: Final = {
     "end_missing": "The station never told how the session ended",
     "superseded": "Another session began at the connector before this one's end was told",
     "clock_unreadable": "The station's clock could not be read; ours counts",
+    "captured_early": "The hold was about to end: what was proven so far is captured, the bill is still to come",
     "card_number_sent": "The station sent what looks like a card number; it was struck out and not stored",
     "tariff_missing": "No tariff was in force at the start",
     "timed_out": "No answer within 45 seconds",
