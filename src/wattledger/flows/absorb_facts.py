@@ -58,7 +58,7 @@ async def absorb_facts(
     has_command = False
     if record.fold.held_minor and not before.held_minor:
         has_command = await _on_hold(ports, work, record, now)
-    await _book(work, record, before, now)
+    await _book(ports, work, record, before, now)
     await keep_method(work, record, attempt, facts, now)
     for code, summary in _questions(record, before, states):
         await review_payment(work, ports.ids, record, code, summary, now=now)
@@ -150,15 +150,16 @@ def _token_uid(secret: str) -> str:
     return base64.b32encode(hashlib.sha256(secret.encode()).digest()).decode()[:20]
 
 
-async def _book(work: Work, record: PaymentRecord, before: Payment, now: datetime) -> None:
+async def _book(ports: PaymentPorts, work: Work, record: PaymentRecord, before: Payment, now: datetime) -> None:
     row = record.row
+    tells_fee = ports.gateway(row.gateway).capabilities.tells_fee
     journals: list[Journal] = []
     capture = next((one for one in record.operations if _is_done(one, "capture")), None)
     live = record.fold.live
     if capture is not None and live is not None and live.facts is not None and live.captured_minor:
         owed_by = await debtor_of(work, record)
         journals.append(_capture(record, capture, owed_by, live.captured_minor, now))
-        if live.facts.fee_minor is None and not before.captured_minor:
+        if tells_fee and live.facts.fee_minor is None and not before.captured_minor:
             await work.jobs.add("learn_fee", row.payment_id, due_at=now + LEARN_FEE_AFTER, at=now)
         if live.facts.fee_minor is not None and capture.fee_minor is None:
             capture.fee_minor = live.facts.fee_minor
@@ -250,6 +251,8 @@ def _questions(record: PaymentRecord, before: Payment, states: dict[UUID, str]) 
         found.append(("payment_disputed", f"The card holder disputes the payment: {facts.dispute}."))
     if facts.is_expired and live.authorized_minor and not live.captured_minor and record.row.session_id:
         found.append(("hold_expired", "The hold ended before it was captured."))
+    if facts.is_released and facts.authorized_minor and not (earlier and earlier.authorized_minor):
+        found.append(("hold_after_release", "Money was held after the page was thought to be over."))
     if any(one.idempotency_key in facts.refused for one in record.operations if _is_done(one, "capture")):
         found.append(("capture_returned", "The gateway took its capture back: the money will not come."))
     ours = {one.idempotency_key for one in record.operations}

@@ -90,7 +90,7 @@ async def apply_webhook(ports: PaymentPorts, tenant_id: int) -> bool:
             await _park(ports, work, event, now)
             return True
         record, attempt = target
-        view = await view_attempt(work, record, attempt)
+        view = await view_attempt(work, record, attempt, now=now)
         assert view is not None
         try:
             access = await open_access(ports, work, event.gateway)

@@ -23,7 +23,7 @@ async def learn_fee(ports: PaymentPorts, tenant_id: int, payment_id: UUID) -> No
         access = await open_access(ports, work, record.row.gateway)
         live = record.fold.live
         attempt = None if live is None else record.attempts[live.attempt_no - 1]
-        view = None if attempt is None else await view_attempt(work, record, attempt)
+        view = None if attempt is None else await view_attempt(work, record, attempt, now=ports.clock.now())
     if attempt is None or view is None:
         raise NotFound("payment_unknown", "The payment never reached a gateway.")
     try:

@@ -17,7 +17,7 @@ from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.ids import content_id
 from wattledger.core.kernel.instants import zone
 from wattledger.core.kernel.money import exponent_of
-from wattledger.core.ledger.accounts import Account, AccountKind, customer_account
+from wattledger.core.ledger.accounts import Account, AccountKind, clearing_account, customer_account
 from wattledger.flows.ports.base import Clock, Ids, Secrets, UnitOfWork, Work
 from wattledger.flows.ports.catalog import (
     Connector,
@@ -191,7 +191,14 @@ def token_uid(text: str) -> str:
 async def open_gateway_account(
     work: Work, ids: Ids, sealer: Secrets, *, gateway: str, settings: bytes, secrets: bytes, at: datetime
 ) -> str:
-    """The endpoint key to which the gateway's webhooks come; ``settings`` and ``secrets`` are JSON."""
+    """The endpoint key to which the gateway's webhooks come; ``settings`` and ``secrets`` are JSON.
+
+    What the gateway will hold for the tenant has its accounts in the books from now on.
+    """
+    tenant = await work.catalog.tenant()
+    currencies = {site.currency for site in await work.catalog.sites()} | ({tenant.currency} if tenant else set())
+    clearing = [Account(clearing_account(gateway), one, AccountKind.ASSET) for one in sorted(currencies)]
+    await work.catalog.add_accounts(clearing, at=at)
     known = await work.catalog.gateway_account(gateway)
     endpoint_key = known.endpoint_key if known else ids.secret()
     sealed = sealer.seal(secrets, tenant_id=work.tenant_id, field=GATEWAY_SECRETS_FIELD)

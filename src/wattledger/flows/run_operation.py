@@ -41,6 +41,7 @@ LADDER_S: Final = (5, 30, 120, 600, 3600)
 POLL_S: Final = (5, 5, 10, 10, 20, 30, 60)
 # While the gateway works on a call that it took: its word comes by message, or we find it when we look.
 WORD_S: Final = (15, 60, 300, 900, 3600)
+_WORD_TRIES_MAX: Final = 8
 PAGE_OPEN: Final = timedelta(minutes=30)
 _PAGE_GRACE: Final = timedelta(minutes=2)
 _REASON: Final = msgspec.json.Decoder(dict[str, str])
@@ -59,7 +60,7 @@ async def run_operation(ports: PaymentPorts, tenant_id: int) -> bool:
         assert record is not None
         access = await _access(ports, work, record)
         attempt = record.attempts[operation.attempt_no - 1]
-        view = await view_attempt(work, record, attempt)
+        view = await view_attempt(work, record, attempt, now=now)
     if access is None:
         await _write(ports, tenant_id, operation, GatewayUnreached("no usable account"))
     elif operation.operation_no > 1 and record.fold.attempts[operation.attempt_no - 1].state in GONE:
@@ -165,6 +166,11 @@ async def _write(ports: PaymentPorts, tenant_id: int, called: OperationRow, answ
             row.outcome = msgspec.json.encode(answer)
             row.lease_until = None
             row.due_at = None if row.due_at is None else ports.clock.now() + _rung(WORD_S, row.try_count)
+            if row.due_at is not None and row.try_count > _WORD_TRIES_MAX:
+                summary = f"{record.row.gateway} took this {row.kind} and has not said what became of it."
+                await review_payment(
+                    work, ports.ids, record, "operation_unanswered", summary, now=ports.clock.now()
+                )
             absorbed = await absorb_facts(ports, work, record, attempt, answer)
             has_command = absorbed.has_command
         else:

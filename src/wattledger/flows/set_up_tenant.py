@@ -14,7 +14,7 @@ from wattledger.core.ledger.accounts import house_accounts
 from wattledger.flows.ports.base import Clock, Directory, Ids, UnitOfWork
 from wattledger.flows.ports.catalog import DirectoryEntry, Tenant
 
-GATEWAYS: Final = ("sandbox", "stripe")
+GATEWAYS: Final = ("sandbox", "stripe", "adyen", "mollie")
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 

@@ -33,7 +33,8 @@ class Capabilities(msgspec.Struct, frozen=True):
     """What the gateway can do at all; what it does for one payment stands in its facts.
 
     ``key_lifetime_s``: how long it remembers an idempotency key; beyond it we only query. ``can_charge_saved``:
-    it keeps methods and charges them without the payer. ``debit_methods``: direct debits it takes.
+    it keeps methods and charges them without the payer. ``debit_methods``: direct debits it takes. ``tells_fee``:
+    a capture's fee can be asked for; others tell it in their settlement reports.
     """
 
     key_lifetime_s: int
@@ -41,18 +42,23 @@ class Capabilities(msgspec.Struct, frozen=True):
     is_sandbox: bool = False
     can_charge_saved: bool = False
     debit_methods: tuple[str, ...] = ()
+    tells_fee: bool = False
 
 
 class AttemptView(msgspec.Struct, frozen=True):
     """What we have of one attempt. ``heard`` are the raw verified messages about it, oldest first: of a gateway
-    that answers by message only, the facts follow from them. ``movement_ref`` is "" until it was told.
+    that answers by message only, the facts follow from them. ``movement_ref`` is "" until it was told;
+    ``accepted`` are keys of calls whose word is still to follow; ``is_page_over``: nobody can pay there any more.
     """
 
     ref: str
     reference: str  # payment_id:attempt_no
     currency: str
     asked_minor: int
+    is_sale: bool = False
+    is_page_over: bool = False
     movement_ref: str = ""
+    accepted: tuple[str, ...] = ()
     heard: tuple[bytes, ...] = ()
 
 

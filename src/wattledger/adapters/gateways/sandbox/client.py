@@ -44,7 +44,7 @@ class SandboxGateway:
 
     name = "sandbox"
     capabilities = Capabilities(
-        key_lifetime_s=30 * 86_400, can_increment=True, is_sandbox=True, can_charge_saved=True
+        key_lifetime_s=30 * 86_400, can_increment=True, is_sandbox=True, can_charge_saved=True, tells_fee=True
     )
 
     # The lab's provider listens on the loopback, on whatever port it was given.

@@ -57,7 +57,11 @@ class StripeGateway:
     name = "stripe"
     # Stripe keeps a key's answer for 24 hours at least; an hour is kept in hand.
     capabilities = Capabilities(
-        key_lifetime_s=23 * 3600, can_increment=True, can_charge_saved=True, debit_methods=("sepa_debit",)
+        key_lifetime_s=23 * 3600,
+        can_increment=True,
+        can_charge_saved=True,
+        debit_methods=("sepa_debit",),
+        tells_fee=True,
     )
     checkout_pages = ("https://checkout.stripe.com",)
 
