@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from world import STATION_PASSWORD
 
 Json = dict[str, Any]
+_FOR_DISPLAY = ("DataTransfer", "CostUpdated")
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
@@ -129,8 +130,17 @@ class Charger:
         return answer
 
     async def answer(self, action: str, payload: Json) -> Json:
-        """Waits for the server's CALL of that action, answers it, and gives its payload."""
-        _, message_id, name, asked = await asyncio.wait_for(self.calls.get(), 10)
+        """Waits for the server's CALL of that action, answers it, and gives its payload.
+
+        Prices for the display come unasked: who does not wait for one has a display that takes them.
+        """
+        while True:
+            _, message_id, name, asked = await asyncio.wait_for(self.calls.get(), 10)
+            if name == action or name not in _FOR_DISPLAY:
+                break
+            await self.socket.send(
+                json.dumps([3, message_id, {"status": "Accepted"} if self.version == "1.6" else {}])
+            )
         assert name == action, name
         await self.socket.send(json.dumps([3, message_id, payload]))
         return dict(asked)

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -82,6 +83,10 @@ class CommandAnswered:
 Item = Message | DoorItem | LinkGone | CommandAnswered
 
 
+# What wants to know of committed session events, for nobody's books.
+Heard = Callable[[LiveStation, LiveSession, SessionEvent, CompiledTariff | None, datetime], None]
+
+
 @dataclass(slots=True)
 class _Decision:
     """What to tell whom after the commit."""
@@ -101,12 +106,14 @@ class TakeStationWork:
         ids: Ids,
         secrets: Secrets,
         *,
+        told: Heard | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._secrets = secrets
+        self._told = told
         self._sleep = sleep
         self._tariffs: dict[UUID, CompiledTariff] = {}
 
@@ -292,6 +299,11 @@ class TakeStationWork:
         answer, session = take_event(told, batch, self._ids, self._tariffs)
         if session is not None:
             decision.changed_sessions += 1
+            if self._told is not None:
+                tariff = None
+                if session.tariff_version_id is not None:
+                    tariff = self._tariffs.get(session.tariff_version_id)
+                decision.after.append(partial(self._told, station, session, event, tariff, batch.now))
             if session.gross_minor is not None:
                 decision.after.append(lambda: station.forget_ended(session))
         return answer

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from wattledger.apps.stations.committer import Committer
+from wattledger.apps.stations.displays import Displays
 from wattledger.apps.stations.elsewhere import Elsewhere
 from wattledger.apps.stations.server import StationServer
 from wattledger.apps.stations.tls import tls_context, trust
@@ -31,7 +32,8 @@ async def serve(container: Container, stop: asyncio.Event, ready: Callable[[], N
     store = container.open_station_work(node)
     await store.node_started(clock.now())
     changed, commands = asyncio.Event(), asyncio.Event()
-    flow = TakeStationWork(store, clock, container.ids, container.secrets)
+    displays = Displays()
+    flow = TakeStationWork(store, clock, container.ids, container.secrets, told=displays.heard)
     committer = Committer(flow, store, clock, changed=changed.set)
     elsewhere = Elsewhere(container.hints)
     server = StationServer(
@@ -42,6 +44,7 @@ async def serve(container: Container, stop: asyncio.Event, ready: Callable[[], N
         node=node,
         ask_elsewhere=elsewhere.ask,
         trusted_proxies=frozenset(settings.station_trusted_proxies.replace(",", " ").split()),
+        displays=displays,
     )
     for identity, source in await store.sources():
         server.door.throttle.proven(source, identity)

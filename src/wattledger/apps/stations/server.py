@@ -18,6 +18,7 @@ from websockets.typing import Subprotocol
 
 from wattledger.apps.stations.committer import Committer
 from wattledger.apps.stations.crowd import Crowd, DoorSocket
+from wattledger.apps.stations.displays import Displays
 from wattledger.apps.stations.door import AskElsewhere, Door, is_alive
 from wattledger.core.kernel.errors import InvalidInput, Refused
 from wattledger.core.stations import talk
@@ -41,6 +42,8 @@ MESSAGES_PER_S: Final = 100
 MESSAGES_BURST: Final = 1_000
 _CLOSE_RESTART: Final = 1012
 _log = structlog.get_logger("stations")
+# The key of a CALL that no row of ours waits for.
+_FOR_DISPLAY: Final = object()
 
 # Answered at once: they leave nothing behind that a crash could lose.
 _AT_ONCE: Final = frozenset((talk.HeartbeatTold, talk.Noted, talk.ReadingsTold))
@@ -79,6 +82,7 @@ class StationServer:
         ask_elsewhere: AskElsewhere,
         trusted_proxies: frozenset[str] = frozenset(),
         links_max: int = LINKS_MAX,
+        displays: Displays | None = None,
     ) -> None:
         self._committer = committer
         self._clock = clock
@@ -90,6 +94,10 @@ class StationServer:
         self.crowd = Crowd(links_max)
         self.door = Door(committer, self, node=node, ask_elsewhere=ask_elsewhere, trusted_proxies=trusted_proxies)
         self.message_count = 0
+        self._displays = displays
+        self._showing: set[asyncio.Task[None]] = set()
+        if displays is not None:
+            displays.server = self
 
     @property
     def link_count(self) -> int:
@@ -204,7 +212,7 @@ class StationServer:
         self._by_station.pop(linked.station.station_id, None)
         self._calling.discard(linked.station.station_id)
         for answer in linked.link.close():
-            self._record(answer, "The link broke before the station answered.")
+            self._record(answer, None, "The link broke before the station answered.")
         self._committer.submit(LinkGone(linked.station, asyncio.get_running_loop().create_future()))
 
     # --- what we ask ----------------------------------------------------------------------------------------
@@ -216,13 +224,13 @@ class StationServer:
             key = (command.tenant_id, command.station_command_id)
             if linked is None:
                 self._record(
-                    Answer(key, talk.CommandResult.FAILED, msgspec.Raw(b"{}")), "The station is not linked."
+                    Answer(key, talk.CommandResult.FAILED, msgspec.Raw(b"{}")), None, "The station is not linked."
                 )
                 continue
             try:
                 text = linked.link.call(key, self._opened(command), self._clock.now())
             except (InvalidInput, Refused) as error:
-                self._record(Answer(key, talk.CommandResult.FAILED, msgspec.Raw(b"{}")), error.message)
+                self._record(Answer(key, talk.CommandResult.FAILED, msgspec.Raw(b"{}")), linked, error.message)
                 continue
             self._calling.add(command.station_id)
             await _send(linked, text)
@@ -243,14 +251,37 @@ class StationServer:
                 await self._answered(linked, answer)
 
     async def _answered(self, linked: LinkedStation, answer: Answer) -> None:
-        self._record(answer, bytes(answer.payload).decode(errors="replace")[:500])
+        self._record(answer, linked, bytes(answer.payload).decode(errors="replace")[:500])
         text = linked.link.next_call(self._clock.now())
         if text is None:
             self._calling.discard(linked.station.station_id)
         await _send(linked, text)
 
-    def _record(self, answer: Answer, words: str) -> None:
+    def show(self, station: LiveStation, command: Command, *, is_last: bool) -> None:
+        """Sends what is for the station's display, unless something else is under way and more will follow.
+
+        It leaves nothing behind: no row, and no wait in front of a command that somebody asked for.
+        """
+        linked = self._by_station.get(station.station_id)
+        if linked is None or linked.station is not station or not (is_last or linked.link.is_quiet):
+            return
+        try:
+            text = linked.link.call(_FOR_DISPLAY, command, self._clock.now())
+        except InvalidInput as error:
+            _log.info("price_not_sayable", identity=station.found.identity, code=error.code)
+            return
+        self._calling.add(station.station_id)
+        if text is not None:
+            sending = asyncio.get_running_loop().create_task(_send(linked, text))
+            self._showing.add(sending)
+            sending.add_done_callback(self._showing.discard)
+
+    def _record(self, answer: Answer, linked: LinkedStation | None, words: str) -> None:
         key = answer.command_key
+        if key is _FOR_DISPLAY:
+            if linked is not None and self._displays is not None:
+                self._displays.answered(linked.station, answer.result)
+            return
         assert isinstance(key, tuple)
         tenant_id, command_id = key
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -144,6 +144,11 @@ class Link:
         self._queue.append(_OpenCall(message_id, command_key, action, text, until_at=None))
         return self.next_call(now)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no CALL of ours is open or waits."""
+        return self._open_call is None and not self._queue
+
     def next_call(self, now: datetime) -> str | None:
         """The next queued CALL to send, None where none waits or one is still unanswered."""
         if self._open_call is not None or not self._queue:

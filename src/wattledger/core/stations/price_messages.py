@@ -1,0 +1,113 @@
+"""What a driver is told of prices at the station: its own words for each version, from the bill's own figures.
+
+2.0.1 has CostUpdated. 1.6 has the Open Charge Alliance's extension "OCPP & California Pricing Requirements"
+(vendorId org.openchargealliance.costmsg in DataTransfer: SetUserPrice, RunningCost, FinalCost).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+import msgspec
+
+from wattledger.core.kernel.instants import format_instant
+from wattledger.core.kernel.money import Money
+from wattledger.core.rating.explain import gross_price, price_table
+from wattledger.core.rating.rated import LineKind, Rated
+from wattledger.core.stations.commands import CallAction, Command, TellCost
+from wattledger.core.tariffs.model import Tariff
+from wattledger.core.tariffs.wording import ENGLISH, Words
+
+COST_VENDOR: Final = "org.openchargealliance.costmsg"
+PRICE_TEXT_MAX: Final = 512
+_PRICE_DECIMALS: Final = Decimal("0.00001")
+_PRICE_WORDS: Final = {LineKind.ENERGY: "kWhPrice", LineKind.TIME: "hourPrice", LineKind.FLAT: "flatFee"}
+_MILLIWH_PER_WH: Final = 1000
+_encode: Final = msgspec.json.Encoder(decimal_format="number").encode
+
+
+@dataclass(frozen=True, slots=True)
+class CostSoFar:
+    """A session's price up to its last reading, at ``register_milliwh`` and ``at`` by the station's clock."""
+
+    session_ref: str
+    rated: Rated
+    tariff: Tariff
+    register_milliwh: int
+    at: datetime
+    is_idle: bool
+
+    @property
+    def total(self) -> Money:
+        return Money(self.rated.gross_minor, self.rated.currency)
+
+
+def price_text(tariff: Tariff, words: Words = ENGLISH) -> str:
+    """The tariff's prices with taxes in one line, as far as a display's text goes."""
+    parts = [
+        f"{row.label} {row.amount_text}{f' ({row.condition_text})' if row.condition_text else ''}"
+        for row in price_table(tariff, words=words)
+    ]
+    text = "; ".join(parts)
+    return text if len(text) <= PRICE_TEXT_MAX else f"{text[: PRICE_TEXT_MAX - 1]}…"
+
+
+def user_price(token_uid: str, tariff: Tariff) -> Command:
+    """1.6: the price that holds for whoever holds this token (2.0.1 has it in the reply to the start)."""
+    return _costmsg("SetUserPrice", {"idToken": token_uid, "priceText": price_text(tariff)})
+
+
+def running_cost(cost: CostSoFar, *, is_v16: bool) -> Command:
+    """What the session has cost so far, to the minor unit of its currency."""
+    if not is_v16:
+        return TellCost(session_ref=cost.session_ref, total=cost.total.decimal())
+    told = {
+        "transactionId": int(cost.session_ref),
+        "timestamp": format_instant(cost.at),
+        "meterValue": cost.register_milliwh // _MILLIWH_PER_WH,
+        "cost": cost.total.decimal(),
+        "state": "Idle" if cost.is_idle else "Charging",
+        "chargingPrice": _charging_price(cost),
+    }
+    idle = _price_now(cost, LineKind.IDLE)
+    return _costmsg("RunningCost", told if idle is None else told | {"idlePrice": {"hourPrice": idle}})
+
+
+def final_cost(session_ref: str, total: Money, text: str, *, is_v16: bool) -> Command:
+    """What the session cost: the bill's gross total."""
+    if not is_v16:
+        return TellCost(session_ref=session_ref, total=total.decimal())
+    return _costmsg(
+        "FinalCost",
+        {"transactionId": int(session_ref), "cost": total.decimal(), "priceText": text[:PRICE_TEXT_MAX]},
+    )
+
+
+def _costmsg(message_id: str, told: dict[str, Any]) -> Command:
+    data = _encode(told).decode()
+    payload = {"vendorId": COST_VENDOR, "messageId": message_id, "data": data}
+    return CallAction(version="ocpp1.6", action="DataTransfer", payload=msgspec.Raw(_encode(payload)))
+
+
+def _charging_price(cost: CostSoFar) -> dict[str, Decimal]:
+    prices = {word: _price_now(cost, kind) for kind, word in _PRICE_WORDS.items()}
+    return {word: price for word, price in prices.items() if price is not None}
+
+
+def _price_now(cost: CostSoFar, kind: LineKind) -> Decimal | None:
+    """The price with taxes of the last line of that kind that follows from the tariff."""
+    lines = [line for line in cost.rated.lines if line.dimension is kind and line.component >= 0]
+    if not lines:
+        return None
+    last = max(lines, key=lambda line: line.ended_at)
+    component = cost.tariff.elements[last.element].components[last.component]
+    return _decimal(gross_price(cost.tariff, component))
+
+
+def _decimal(price: Fraction) -> Decimal:
+    exact = Decimal(price.numerator) / Decimal(price.denominator)
+    return exact.quantize(_PRICE_DECIMALS, ROUND_HALF_UP).normalize() + 0
