@@ -1,4 +1,4 @@
-"""ChargeTimeEU/Java-OCA-OCPP#331: registers begin anew at each reboot, at each session, or never; they roll over."""
+"""ChargeTimeEU/Java-OCA-OCPP#331: registers begin anew with a reboot, with each session, or never."""
 
 from __future__ import annotations
 
