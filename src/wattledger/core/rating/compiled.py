@@ -54,7 +54,7 @@ class CompiledTariff:
     terms: dict[Priced, Terms]
     has_caps: bool
     has_tiers: bool
-    has_spot: bool
+    is_plain: bool  # the total follows from the runs alone: one group of taxes, no tier, cap, limit or excise
     _profiles: dict[tuple[object, ...], Profile] = field(default_factory=dict)
     _regimes: dict[Regime, CompiledTariff] = field(default_factory=dict)
     _members: dict[tuple[MemberPrice, ...], CompiledTariff] = field(default_factory=dict)
@@ -154,6 +154,9 @@ def _compile(tariffs: tuple[Tariff, ...], regime: Regime, *, is_switched: bool) 
     )
     taxes = list(dict.fromkeys(one.taxes for one in terms))
     found = [(one.priced(denominator, taxes.index(one.taxes)), one) for one in terms]
+    limits = tuple(_limits(tariffs, denominator))
+    has_caps = any(one.source.cap is not None for one in terms)
+    has_tiers = any(one.source.tiers for one in terms)
     return CompiledTariff(
         tariffs=tariffs,
         regime=regime,
@@ -163,16 +166,16 @@ def _compile(tariffs: tuple[Tariff, ...], regime: Regime, *, is_switched: bool) 
         units_per_major=denominator,
         units_per_minor=denominator // minor_per_major,
         groups=tuple(_group(group) for group in taxes),
-        limits=tuple(_limits(tariffs, denominator)),
+        limits=limits,
         excises=tuple(
             ExciseUnit(excise.name, excise.per_kwh, int(part * denominator), excise.step_wh * 1_000)
             for excise, part in zip(regime.excises, excises, strict=True)
         ),
         candidates=tuple((priced, one.source.dimension, one.element.restrictions) for priced, one in found),
         terms=dict(found),
-        has_caps=any(one.source.cap is not None for one in terms),
-        has_tiers=any(one.source.tiers for one in terms),
-        has_spot=any(one.source.spot is not None for one in terms),
+        has_caps=has_caps,
+        has_tiers=has_tiers,
+        is_plain=not (has_caps or has_tiers or limits or excises or len(taxes) > 1),
     )
 
 

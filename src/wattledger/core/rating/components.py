@@ -26,6 +26,7 @@ _RESERVED_KINDS: Final = {
     Dimension.TIME: LineKind.RESERVATION,
     Dimension.FLAT: LineKind.RESERVATION_FLAT,
 }
+_ORDER: Final = tuple(LineKind)
 # The unit of quantities, how many of them a price is for, and how many a step of 1 (a Wh, a second) is.
 _UNITS: Final = {
     Dimension.ENERGY: (Unit.MILLIWH, MILLIWH_PER_KWH, 1_000),
@@ -66,9 +67,10 @@ class Terms:
         component = self.source
         unit, _, step_unit = _UNITS[component.dimension]
         is_reservation = self.element.restrictions.reservation is not None
+        kind = (_RESERVED_KINDS if is_reservation else _KINDS)[component.dimension]
         plain = Priced(
             *self.place,
-            kind=(_RESERVED_KINDS if is_reservation else _KINDS)[component.dimension],
+            kind=kind,
             unit=unit,
             price=component.price,
             net_unit=0,
@@ -79,6 +81,7 @@ class Terms:
             group=group,
             taxes=self.taxes,
             matched=restriction_text(self.element.restrictions),
+            place=_ORDER.index(kind),
             spot=component.spot,
         )
         plain = self._with_price(plain, component.price, denominator)

@@ -51,7 +51,7 @@ def draft(run: Run, billed: int) -> Draft:
     return Draft(
         priced.kind, run.started_at, run.ended_at, run.quantity, billed, priced.unit, priced.price,
         billed * priced.net_unit, billed * priced.tax_unit, priced.group, priced, priced.origin,
-        "" if billed == run.quantity else _note(run, billed),
+        "" if billed == run.quantity else quantity_note(run, billed),
     )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def _tier_lines(run: Run, billed: int, parts: Sequence[_Part]) -> Iterator[Draft
         left, free = left - used, 0
         notes = ["beyond the last tier" if until is None else f"tier to {_amount(until, at.unit)}"]
         if is_last and billed != run.quantity:
-            notes.append(_note(run, billed))
+            notes.append(quantity_note(run, billed))
         yield Draft(
             at.kind, run.started_at, run.ended_at, used, part, at.unit, at.price,
             part * at.net_unit, part * at.tax_unit, at.group, at, run.priced.origin, ", ".join(notes),
@@ -122,7 +122,7 @@ def _month_quantity(priced: Priced, month: MonthUsage | None) -> int:
     return by_kind.get(priced.kind, 0)
 
 
-def _note(run: Run, billed: int) -> str:
+def quantity_note(run: Run, billed: int) -> str:
     """What was done to the quantity of a line, in seconds and watt-hours."""
     per_unit, unit = (1_000, "Wh") if run.priced.unit is Unit.MILLIWH else (1_000_000, "s")
     parts = []

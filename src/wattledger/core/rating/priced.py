@@ -52,6 +52,7 @@ class Priced:
     group: int
     taxes: tuple[Tax, ...]
     matched: str
+    place: int  # of its kind in the order of a bill's lines
     tiers: Tiers | None = None
     spot: Spot | None = None
     source: Priced | None = None

@@ -67,6 +67,7 @@ class Profile:
     has_bounds: bool
     asks_flow: bool
     has_spot: bool
+    has_steps: bool
     _selections: dict[State, Selection] = field(default_factory=dict)
     _days: dict[tuple[str, date], Day] = field(default_factory=dict)
 
@@ -119,6 +120,7 @@ def build_profile(candidates: Sequence[Candidate], *, is_switched: bool = False)
         has_bounds=any(watched),
         asks_flow=bool(watched[4] or watched[5]),
         has_spot=any(priced.spot is not None for priced, _, _ in candidates),
+        has_steps=any(priced.step for priced, _, _ in candidates),
     )
 
 

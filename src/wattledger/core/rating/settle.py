@@ -10,11 +10,12 @@ from collections.abc import Sequence
 import msgspec
 
 from wattledger.core.rating.compiled import CompiledTariff
-from wattledger.core.rating.draft import Draft
+from wattledger.core.rating.draft import Draft, quantity_note
 from wattledger.core.rating.policy import Level, RatingPolicy
 from wattledger.core.rating.priced import Group
 from wattledger.core.rating.rated import ChargeLine, LineKind, TaxTotal
 from wattledger.core.rating.rounding import apportioned, largest_remainder, rounded
+from wattledger.core.rating.walk import Run
 
 # Reading a member off an Enum class costs a quarter of a microsecond, a global a fortieth of that.
 _LINE, _DOCUMENT = Level.LINE, Level.DOCUMENT
@@ -24,7 +25,7 @@ _FIXING = (LineKind.MIN_PRICE_ADJUSTMENT, LineKind.MAX_PRICE_ADJUSTMENT, LineKin
 _TAKING = (*_FIXING, LineKind.CAP, LineKind.DISCOUNT)
 
 
-class _Total(msgspec.Struct, eq=False, gc=False):
+class Total(msgspec.Struct, eq=False, gc=False):
     """One group's rounded amounts: net, and each of its taxes in the order of the group's."""
 
     net_minor: int
@@ -63,50 +64,100 @@ def _by_group(drafts: Sequence[Draft]) -> dict[int, Sequence[Draft]]:
     return dict(members)
 
 
-def _by_rate(compiled: CompiledTariff, group_no: int, lines: Sequence[Draft], policy: RatingPolicy) -> _Total:
-    """A group of equal taxes: the amount as it is priced is rounded, and each tax follows from it."""
+def written_out(
+    compiled: CompiledTariff, billed: Sequence[tuple[Run, int]], total: Total
+) -> tuple[tuple[ChargeLine, ...], tuple[TaxTotal, ...]]:
+    """The lines of runs that all bear the same taxes, in their order, sharing ``total``; and its taxes.
+
+    What ``settle`` makes of the same runs, in a third of the time.
+    """
+    nets = [quantity * run.priced.net_unit for run, quantity in billed]
+    taxes = [quantity * run.priced.tax_unit for run, quantity in billed]
+    per_minor, net_minor = compiled.units_per_minor, total.net_minor
+    tax_minors = largest_remainder(taxes, per_minor, sum(total.tax_minors)) if billed else []
+    if compiled.is_tax_included and billed:
+        exact = [net + tax for net, tax in zip(nets, taxes, strict=True)]
+        gross = largest_remainder(exact, per_minor, net_minor + sum(total.tax_minors))
+        net_minors = [whole - tax for whole, tax in zip(gross, tax_minors, strict=True)]
+    else:
+        net_minors = largest_remainder(nets, per_minor, net_minor) if billed else []
+    lines = []
+    for (run, quantity), net, tax, net_of, tax_of in zip(billed, nets, taxes, net_minors, tax_minors, strict=True):
+        at = run.priced
+        line = ChargeLine(
+            at.kind, run.started_at, run.ended_at, run.quantity, quantity, at.unit, at.price,
+            net, tax, net_of, tax_of, net_of + tax_of, at.taxes, at.element, at.component, at.matched,
+            "" if quantity == run.quantity else quantity_note(run, quantity), "", at.tariff,
+        )  # fmt: skip
+        lines.append(line)
+    return tuple(lines), tuple(_group_taxes(compiled, 0, total)) if billed else ()
+
+
+def group_total(compiled: CompiledTariff, units: tuple[int, int], policy: RatingPolicy) -> Total:
+    """What exact net and tax come to where all lines bear the same taxes, at any level above the line."""
+    if policy.level is not _DOCUMENT:
+        return _rate_total(compiled, 0, units, policy)
+    return _document_totals(compiled, [0], [units], policy)[0]
+
+
+def _by_rate(compiled: CompiledTariff, group_no: int, lines: Sequence[Draft], policy: RatingPolicy) -> Total:
     net_units = tax_units = 0
     for line in lines:
         net_units += line.net_units
         tax_units += line.tax_units
+    return _rate_total(compiled, group_no, (net_units, tax_units), policy)
+
+
+def _rate_total(compiled: CompiledTariff, group_no: int, units: tuple[int, int], policy: RatingPolicy) -> Total:
+    """A group of equal taxes: the amount as it is priced is rounded, and each tax follows from it."""
+    net_units, tax_units = units
     per_minor, rounding = compiled.units_per_minor, policy.rounding
     if group_no < 0:
-        return _Total(0, [rounded(tax_units, per_minor, rounding)])
+        return Total(0, [rounded(tax_units, per_minor, rounding)])
     group = compiled.groups[group_no]
     if compiled.is_tax_included:
         gross_minor = rounded(net_units + tax_units, per_minor, rounding)
         taxes = [rounded(gross_minor * part, whole, rounding) for part, whole in group.of_gross]
-        return _Total(gross_minor - sum(taxes), taxes)
+        return Total(gross_minor - sum(taxes), taxes)
     net_minor = rounded(net_units, per_minor, rounding)
-    return _Total(net_minor, [rounded(net_minor * part, whole, rounding) for part, whole in group.of_net])
+    return Total(net_minor, [rounded(net_minor * part, whole, rounding) for part, whole in group.of_net])
 
 
 def _by_document(
     compiled: CompiledTariff, members: dict[int, Sequence[Draft]], policy: RatingPolicy
-) -> dict[int, _Total]:
+) -> dict[int, Total]:
+    units = [
+        (sum([line.net_units for line in lines]), sum([line.tax_units for line in lines]))
+        for lines in members.values()
+    ]
+    return _document_totals(compiled, list(members), units, policy)
+
+
+def _document_totals(
+    compiled: CompiledTariff, group_nos: Sequence[int], units: Sequence[tuple[int, int]], policy: RatingPolicy
+) -> dict[int, Total]:
     """The document's net and gross are rounded; groups and taxes share them by largest remainder."""
-    nets = [sum([line.net_units for line in lines]) for lines in members.values()]
-    taxes = [sum([line.tax_units for line in lines]) for lines in members.values()]
+    nets, taxes = [net for net, _ in units], [tax for _, tax in units]
     per_minor = compiled.units_per_minor
     net_minor = rounded(sum(nets), per_minor, policy.rounding)
     gross_minor = rounded(sum(nets) + sum(taxes), per_minor, policy.rounding)
     net_parts = largest_remainder(nets, per_minor, net_minor)
     tax_parts = largest_remainder(taxes, per_minor, gross_minor - net_minor)
     return {
-        group_no: _Total(net_part, _tax_parts(compiled, group_no, tax_part))
-        for group_no, net_part, tax_part in zip(members, net_parts, tax_parts, strict=True)
+        group_no: Total(net_part, _tax_parts(compiled, group_no, tax_part))
+        for group_no, net_part, tax_part in zip(group_nos, net_parts, tax_parts, strict=True)
     }
 
 
-def _by_line(compiled: CompiledTariff, group_no: int, lines: Sequence[Draft], policy: RatingPolicy) -> _Total:
+def _by_line(compiled: CompiledTariff, group_no: int, lines: Sequence[Draft], policy: RatingPolicy) -> Total:
     """Every line rounded on its own; the total is what the lines make."""
-    found: list[_Total] = []
+    found: list[Total] = []
     for line in lines:
         one = _by_rate(compiled, group_no, [line], policy)
         line.net_minor, line.tax_minor = one.net_minor, sum(one.tax_minors)
         found.append(one)
     columns = zip(*[one.tax_minors for one in found], strict=True)
-    return _Total(sum(one.net_minor for one in found), [sum(column) for column in columns])
+    return Total(sum(one.net_minor for one in found), [sum(column) for column in columns])
 
 
 def _tax_parts(compiled: CompiledTariff, group_no: int, tax_minor: int) -> list[int]:
@@ -121,7 +172,7 @@ def _tax_parts(compiled: CompiledTariff, group_no: int, tax_minor: int) -> list[
     return apportioned(tax_minor, [part * scale // whole for part, whole in shares])
 
 
-def _spread(compiled: CompiledTariff, lines: Sequence[Draft], total: _Total) -> None:
+def _spread(compiled: CompiledTariff, lines: Sequence[Draft], total: Total) -> None:
     """Give each line its net and tax, summing to its group's."""
     tax_minor = sum(total.tax_minors)
     if len(lines) == 1:
@@ -140,7 +191,7 @@ def _spread(compiled: CompiledTariff, lines: Sequence[Draft], total: _Total) -> 
             line.net_minor, line.tax_minor = net, tax
 
 
-def _tax_totals(compiled: CompiledTariff, totals: dict[int, _Total]) -> tuple[TaxTotal, ...]:
+def _tax_totals(compiled: CompiledTariff, totals: dict[int, Total]) -> tuple[TaxTotal, ...]:
     """Taxes of the same name and rate from all groups together, in the order of the groups."""
     if len(totals) == 1:
         return tuple(_group_taxes(compiled, *next(iter(totals.items()))))
@@ -155,7 +206,7 @@ def _tax_totals(compiled: CompiledTariff, totals: dict[int, _Total]) -> tuple[Ta
     return tuple(merged.values())
 
 
-def _group_taxes(compiled: CompiledTariff, group_no: int, total: _Total) -> list[TaxTotal]:
+def _group_taxes(compiled: CompiledTariff, group_no: int, total: Total) -> list[TaxTotal]:
     if group_no < 0:
         return [TaxTotal(compiled.excises[-1 - group_no].name, 0, 0, total.tax_minors[0])]
     taxes = compiled.groups[group_no].ordered

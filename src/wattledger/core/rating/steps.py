@@ -13,10 +13,10 @@ from wattledger.core.rating.walk import Run
 _TIMED = (LineKind.TIME, LineKind.IDLE, LineKind.RESERVATION)
 
 
-def billed_quantities(runs: Sequence[Run], steps: Steps) -> list[int]:
+def billed_quantities(runs: Sequence[Run], steps: Steps, *, has_steps: bool = True) -> list[int]:
     """For each run of one session, or of one reservation, the quantity that is paid for."""
     billed = [run.quantity - run.free for run in runs]
-    if any(run.priced.step for run in runs):
+    if has_steps:
         for members in _step_groups(runs, billed, steps):
             last = members[-1]
             total = sum(billed[index] for index in members)
