@@ -19,6 +19,7 @@ from wattledger.core.kernel.money import Money
 from wattledger.flows.verify_books import Report
 from wattledger.settings import default_data_dir
 
+_TITLE_CELLS: Final = 22
 _KINDS: Final = {"ad_hoc": "QR code, no account", "rfid": "RFID card"}
 
 
@@ -94,7 +95,7 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
     if outcome.is_good:
         console.print(
             Text("Books verified: ", style="green").append(
-                f"{len(report.results)} checks from raw rows, with the provider's own books; no findings.",
+                f"{len(report.results)} checks, the provider's own books among them; no findings.",
                 style="default",
             )
         )
@@ -129,19 +130,20 @@ def _payment(shown: Shown) -> str:
 
 
 def show_addresses(console: Console, house: House, visitor_id: str) -> None:
-    """Where to look, and how to get in."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(no_wrap=True)
+    """Where to look, and how to get in; whole lines, so that addresses can be clicked and commands copied."""
     url = house.settings.public_url
-    grid.add_row("Charge as a driver", Text(f"{url}/c/{visitor_id}", style="bold cyan"))
-    grid.add_row("", "pay with a test card; the car plugs itself in a few seconds later")
-    grid.add_row("Look as the operator", Text(f"{url}/desk", style="bold cyan"))
-    grid.add_row("", f"sign in as  {house.demo.owner_email}  {house.demo.owner_password}")
-    grid.add_row("Check the books", f"{_where(house)}.venv/bin/wattledger books verify   (in another terminal)")
-    grid.add_row("Data and demo.log", str(house.settings.data_dir))
+    lines = (
+        ("Charge as a driver", Text(f"{url}/c/{visitor_id}", style="bold cyan")),
+        ("", "pay with a test card; the car plugs itself in a few seconds later"),
+        ("Look as the operator", Text(f"{url}/desk", style="bold cyan")),
+        ("", f"sign in as {house.demo.owner_email}"),
+        ("", f"with {house.demo.owner_password}"),
+        ("Check the books", f"{_where(house)}.venv/bin/wattledger books verify"),
+        ("Data and demo.log", str(house.settings.data_dir)),
+    )
     console.print()
-    console.print(grid, highlight=False)
+    for title, what in lines:
+        console.print(Text.assemble((f"{title:{_TITLE_CELLS}}", "dim"), what), soft_wrap=True)
     console.print()
 
 

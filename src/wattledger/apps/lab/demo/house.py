@@ -78,7 +78,7 @@ async def opened_house(
             container = await open_container(settings)
             stack.push_async_callback(container.close)
             demo = await _seeded(container, provider_url)
-            step.say(f"{TENANT.name}: {len(demo.stations)} stations at two sites, tariffs, customers with cards")
+            step.say(f"{TENANT.name}: 2 sites, {len(demo.stations)} stations, customers with cards")
         environment = os.environ | to_environment(settings)
         family = _family(environment, provider_port, settings.data_dir, log.fileno())
         with screen.step("Processes") as step:
@@ -120,7 +120,7 @@ def _family(environment: Mapping[str, str], provider_port: int, data_dir: Path, 
 
 
 async def _seeded(container: Container, provider_url: str) -> Demo:
-    await _refuse_in_earnest(container)
+    await refuse_in_earnest(container)
     api_key = demo_password(container.secrets, "sandbox_api_key")
     return await seed_demo(
         container.database,
@@ -134,7 +134,7 @@ async def _seeded(container: Container, provider_url: str) -> Demo:
     )
 
 
-async def _refuse_in_earnest(container: Container) -> None:
+async def refuse_in_earnest(container: Container) -> None:
     """Made-up stations have no business in a database where somebody charges for real."""
     if await container.database.find("slug", TENANT.slug) is not None:
         return
