@@ -238,6 +238,8 @@ def _exported_element(element: Element) -> Json:
 def _exported_component(component: PriceComponent) -> Json:
     if component.grace_s or component.cap is not None:
         raise _not_expressible("a grace period or a cap on one component")
+    if component.tiers or component.spot is not None:
+        raise _not_expressible("tiers or a market price on one component")
     if len(component.taxes) > 1:
         raise _not_expressible("several taxes on one component")
     exported: Json = {"type": _DIMENSION_NAMES[component.dimension], "price": component.price}
