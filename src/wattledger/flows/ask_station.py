@@ -1,4 +1,4 @@
-"""Ask a station to start or to stop charging: the wish is committed first, and sent by whoever holds its link."""
+"""Ask something of a station: the wish is committed first, and sent by whoever holds its link."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from uuid import UUID
 import msgspec
 
 from wattledger.core.kernel.errors import NotFound, Refused
+from wattledger.core.kernel.ids import content_id
+from wattledger.core.stations.commands import Command, encode_command, kind_of, numbered
 from wattledger.core.stations.talk import StartSession, StopSession
+from wattledger.core.stations.versions import dialect_of
 from wattledger.flows.ports.base import Clock, Ids, Work
 
 # How long a station may take to answer before the wish is dropped and said to have timed out.
@@ -92,4 +95,50 @@ async def ask_stop(work: Work, ids: Ids, clock: Clock, *, session_id: UUID, aske
         created_at=now,
         deadline_at=now + ANSWER_WITHIN,
     )
+    return command_id
+
+
+async def ask(
+    work: Work,
+    ids: Ids,
+    clock: Clock,
+    *,
+    station_id: UUID,
+    command: Command,
+    asked_by: str,
+    key: str | None = None,
+    within: timedelta = ANSWER_WITHIN,
+) -> UUID:
+    """A command to the station waits afterwards; its id is returned.
+
+    The caller nudges "commands" after the commit. With a ``key``, asking the same again returns the first
+    command and asks nothing new. What the station's version cannot say is refused here, not when it is sent.
+    Raises NotFound ``station_unknown``; Refused ``station_disabled``, ``station_never_linked``,
+    ``idempotency_key_reused``; InvalidInput as ``Dialect.command``.
+    """
+    station = await work.commands.station(station_id)
+    if station is None:
+        raise NotFound("station_unknown", "No such station.")
+    if station.is_disabled:
+        raise Refused("station_disabled", "The station is switched off here.")
+    if station.ocpp_version is None:
+        raise Refused("station_never_linked", "The station has never connected, so its OCPP version is not known.")
+    now = clock.now()
+    command_id = ids.new() if key is None else content_id("command", str(work.tenant_id), key)
+    command = numbered(command, command_id.int & _MAX_INT31)
+    dialect_of(station.ocpp_version).command(command)
+    kind, body = kind_of(command), encode_command(command)
+    is_new = await work.commands.put(
+        station_command_id=command_id,
+        station_id=station_id,
+        kind=kind,
+        body=body,
+        asked_by=asked_by,
+        created_at=now,
+        deadline_at=now + within,
+    )
+    if not is_new:
+        kept = await work.commands.command(command_id)
+        if kept is None or (kept.station_id, kept.kind, kept.body) != (station_id, kind, body):
+            raise Refused("idempotency_key_reused", "This idempotency key was used for something else.")
     return command_id

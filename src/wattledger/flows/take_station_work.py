@@ -15,12 +15,15 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
+
 from wattledger.core.kernel.errors import Refused, WattledgerError
 from wattledger.core.kernel.ids import content_id
 from wattledger.core.metering.events import Activity, EventKind, SessionEvent
 from wattledger.core.rating.compiled import CompiledTariff, compile_tariff
 from wattledger.core.stations import talk
 from wattledger.core.stations.authorize import StartFacts, decide_token
+from wattledger.core.stations.commands import FOLLOWED_KINDS
 from wattledger.core.tariffs.versions import decode_tariff
 from wattledger.flows.open_links import AlarmRaised, DoorItem, LinkWanted, ProofWanted, take_door_items
 from wattledger.flows.ports.base import Clock, Ids, Secrets
@@ -74,6 +77,7 @@ class LinkGone:
 class CommandAnswered:
     tenant_id: int
     command_id: UUID
+    kind: str
     result: talk.CommandResult
     answer: str
     done: asyncio.Future[None]
@@ -190,6 +194,8 @@ class TakeStationWork:
                 decision.answers.append((item.done, None))
             elif isinstance(item, CommandAnswered):
                 batch.answered_commands.append((item.tenant_id, item.command_id, item.result.value, item.answer))
+                if item.kind in FOLLOWED_KINDS:
+                    batch.jobs.append((item.tenant_id, "take_answer", item.command_id, now))
                 decision.answers.append((item.done, None))
         if not batch.is_empty:
             batch.links = [
@@ -280,6 +286,8 @@ class TakeStationWork:
             decision.after.append(lambda: setattr(station, "is_booted", True))
         elif type(told) is talk.CertificateAsked:
             batch.asked_certificates.append((station.tenant_id, self._ids.new(), station.station_id, told.csr_pem))
+        elif type(told) is talk.NoticesTold:
+            self._keep_notices(station, told, batch)
         elif type(told) is talk.StatusTold:
             self._take_status(station, told, batch)
             if event is not None:
@@ -307,6 +315,12 @@ class TakeStationWork:
             if session.gross_minor is not None:
                 decision.after.append(lambda: station.forget_ended(session))
         return answer
+
+    def _keep_notices(self, station: LiveStation, told: talk.NoticesTold, batch: Batch) -> None:
+        for notice in told.notices:
+            notice_id, body = self._ids.new(), msgspec.json.encode(notice)
+            batch.notices.append((station.tenant_id, notice_id, station.station_id, body))
+            batch.jobs.append((station.tenant_id, "take_notice", notice_id, batch.now))
 
     def _take_status(self, station: LiveStation, told: talk.StatusTold, batch: Batch) -> None:
         connector = station.connector(told.evse_no, told.connector_no or None)

@@ -18,8 +18,9 @@ pytestmark = pytest.mark.database
 MANIFEST: dict[str, str] = json.loads((files("wattledger.adapters.postgres") / "manifest.json").read_text("utf-8"))
 TENANTS = sorted(name for name, kind in MANIFEST.items() if kind == "distributed")
 APPEND_ONLY = [
-    "account", "audit_event", "bill", "invoice_part", "journal", "parked_message", "seal", "session_event",
-    "tariff_publication", "tariff_version", "transfer",
+    "account", "audit_event", "baseline_value", "bill", "firmware_release", "invoice_part", "journal",
+    "parked_match", "parked_message", "seal", "session_event", "station_event", "tariff_publication",
+    "tariff_version", "transfer",
 ]  # fmt: skip
 OURS, THEIRS = 1, 2
 VALUES = {

@@ -11,11 +11,14 @@ from uuid import UUID
 import asyncpg
 
 from wattledger.adapters.postgres.stores.books import PgBookStore
+from wattledger.adapters.postgres.stores.care import PgCareStore
 from wattledger.adapters.postgres.stores.catalog import PgCatalogStore
 from wattledger.adapters.postgres.stores.collecting import PgCollectingStore
+from wattledger.adapters.postgres.stores.commands import PgCommandStore
 from wattledger.adapters.postgres.stores.credentials import PgCredentialStore
 from wattledger.adapters.postgres.stores.desk import PgDeskStore
 from wattledger.adapters.postgres.stores.driver import PgDriverStore
+from wattledger.adapters.postgres.stores.firmware import PgFirmwareStore
 from wattledger.adapters.postgres.stores.invoices import PgInvoiceStore
 from wattledger.adapters.postgres.stores.jobs import PgJobStore
 from wattledger.adapters.postgres.stores.payments import PgPaymentStore
@@ -80,6 +83,9 @@ class PgWork:
         self.credentials = PgCredentialStore(connection, tenant_id)
         self.staff = PgStaffStore(connection, tenant_id)
         self.jobs = PgJobStore(connection, tenant_id)
+        self.care = PgCareStore(connection, tenant_id)
+        self.firmware = PgFirmwareStore(connection, tenant_id)
+        self.commands = PgCommandStore(connection, tenant_id)
         self.driver = PgDriverStore(connection, tenant_id)
         self.desk = PgDeskStore(connection, tenant_id)
         self.waits = PgWaitStore(connection, tenant_id)

@@ -57,6 +57,7 @@ _PARTS: Final[tuple[tuple[str, str, int, tuple[str, ...]], ...]] = (
     ("jobs", "stations_add_jobs", 4, _NOW),
     ("reviews", "stations_open_reviews", 6, _NOW),
     ("parked", "stations_park", 7, _NOW),
+    ("notices", "stations_add_notices", 4, _NOW),
     ("answered_commands", "stations_answer_commands", 4, _NOW),
     ("asked_certificates", "stations_ask_certificates", 4, _NOW),
 )

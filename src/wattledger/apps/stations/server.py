@@ -221,7 +221,7 @@ class StationServer:
         """Each command goes to its station's link; one without a link is answered as failed."""
         for command in commands:
             linked = self._by_station.get(command.station_id)
-            key = (command.tenant_id, command.station_command_id)
+            key = (command.tenant_id, command.station_command_id, command.kind)
             if linked is None:
                 self._record(
                     Answer(key, talk.CommandResult.FAILED, msgspec.Raw(b"{}")), None, "The station is not linked."
@@ -251,7 +251,7 @@ class StationServer:
                 await self._answered(linked, answer)
 
     async def _answered(self, linked: LinkedStation, answer: Answer) -> None:
-        self._record(answer, linked, bytes(answer.payload).decode(errors="replace")[:500])
+        self._record(answer, linked, bytes(answer.payload).decode(errors="replace"))
         text = linked.link.next_call(self._clock.now())
         if text is None:
             self._calling.discard(linked.station.station_id)
@@ -283,9 +283,9 @@ class StationServer:
                 self._displays.answered(linked.station, answer.result)
             return
         assert isinstance(key, tuple)
-        tenant_id, command_id = key
+        tenant_id, command_id, kind = key
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._committer.submit(CommandAnswered(tenant_id, command_id, answer.result, words, done))
+        self._committer.submit(CommandAnswered(tenant_id, command_id, kind, answer.result, words, done))
 
     async def close(self) -> None:
         """Every station is told that the service restarts, and will come back."""

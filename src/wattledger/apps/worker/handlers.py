@@ -12,9 +12,12 @@ from wattledger.flows.issue_receipt import issue_receipt
 from wattledger.flows.learn_fee import learn_fee
 from wattledger.flows.mail_document import mail_document
 from wattledger.flows.match_parked import match_parked
+from wattledger.flows.run_campaign import advance_campaign
 from wattledger.flows.settle_payment import settle_payment
 from wattledger.flows.settle_session import settle_session
 from wattledger.flows.station_certificates import sign_certificate
+from wattledger.flows.take_command_answer import take_answer
+from wattledger.flows.take_station_notice import take_notice
 
 if TYPE_CHECKING:
     from wattledger.bootstrap import Container
@@ -60,6 +63,19 @@ async def _sign_certificate(container: Container, tenant_id: int, certificate_re
     await container.hints.nudge("commands")
 
 
+async def _take_notice(container: Container, tenant_id: int, notice_id: UUID) -> None:
+    await take_notice(container.database, container.clock, container.ids, tenant_id, notice_id)
+
+
+async def _take_answer(container: Container, tenant_id: int, command_id: UUID) -> None:
+    await take_answer(container.database, container.clock, tenant_id, command_id)
+
+
+async def _advance_campaign(container: Container, tenant_id: int, campaign_id: UUID) -> None:
+    if await advance_campaign(container.database, container.clock, container.ids, tenant_id, campaign_id):
+        await container.hints.nudge("commands")
+
+
 HANDLERS: Final[Mapping[str, Handler]] = {
     "settle_session": _settle_session,
     "match_parked": _match_parked,
@@ -68,4 +84,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "issue_receipt": _issue_receipt,
     "mail_document": _mail_document,
     "sign_certificate": _sign_certificate,
+    "take_notice": _take_notice,
+    "take_answer": _take_answer,
+    "advance_campaign": _advance_campaign,
 }

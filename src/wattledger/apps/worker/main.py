@@ -13,6 +13,7 @@ from wattledger.apps.payment_ports import payment_ports
 from wattledger.apps.worker.loops import DueLoop, every, keep_running
 from wattledger.apps.worker.run_jobs import run_job
 from wattledger.flows.apply_webhook import apply_webhook
+from wattledger.flows.expire_commands import expire_commands
 from wattledger.flows.guard_holds import guard_holds
 from wattledger.flows.issue_invoices import close_past_month, mark_overdue
 from wattledger.flows.learn_habits import learn_habits
@@ -59,16 +60,14 @@ def due_loops(container: Container) -> dict[str, DueLoop]:
     """The loops over tables of due work."""
     ports = payment_ports(container)
 
-    async def expire_commands(tenant_id: int) -> bool:
-        async with container.database.begin(tenant_id) as work:
-            expired = await work.sessions.expire_commands(container.clock.now())
-        return bool(expired)
+    async def expire(tenant_id: int) -> bool:
+        return await expire_commands(container.database, container.clock, tenant_id)
 
     return {
         "operations": DueLoop(container, "operation", lambda one: run_operation(ports, one), width=4),
         "webhooks": DueLoop(container, "webhook_event", lambda one: apply_webhook(ports, one), width=2),
         "jobs": DueLoop(container, "job", lambda one: run_job(container, one), width=2),
-        "commands": DueLoop(container, "station_command", expire_commands, width=1),
+        "commands": DueLoop(container, "station_command", expire, width=1),
     }
 
 

@@ -18,6 +18,7 @@ class Sender(StrEnum):
     """Who may send an action by itself, in its own words."""
 
     PERSON = "person"  # anybody of the tenant who may act
+    OWNER = "owner"  # an owner of the tenant: it decides whom the station trusts, or reads about drivers
     PROGRAM = "program"  # only a use case of ours, which also books or checks what belongs to it
 
 
@@ -59,7 +60,7 @@ def call_in_own_words(actions: Mapping[str, Action], name: str, payload: bytes |
     action = actions.get(name)
     if action is None:
         raise InvalidInput("action_unknown", f"{name[:50]!r} is not an action that can be called there.")
-    if action.sender is not Sender.PERSON:
+    if action.sender is Sender.PROGRAM:
         raise InvalidInput("action_not_by_hand", f"{name} goes with bookkeeping of ours; ask for what it does.")
     _decode(action, payload)
     return name, bytes(payload)

@@ -238,6 +238,35 @@ _WISHES: Final[dict[str, type[Command]]] = {
 KINDS: Final = tuple(_WISHES)
 # Whose bodies hold a secret: sealed as long as they wait.
 SEALED_KINDS: Final = frozenset({"set_password"})
+# Whose answers something else waits for: a job takes them up (flows/take_command_answer).
+FOLLOWED_KINDS: Final = frozenset({"read_configuration", "change_configuration", "fetch_log", "update_firmware"})
+# What a person may ask by itself. The rest goes with bookkeeping of ours: sessions, lists, logs, campaigns.
+BY_HAND: Final = frozenset(
+    {
+        "reset",
+        "unlock_connector",
+        "trigger_message",
+        "change_availability",
+        "read_configuration",
+        "change_configuration",
+        "clear_cache",
+        "show_message",
+        "clear_message",
+        "read_messages",
+        "reserve",
+        "cancel_reservation",
+        "read_list_version",
+        "ask_session",
+        "read_roots",
+        "install_root",
+        "delete_root",
+        "call_action",
+    }
+)
+# What only an owner may ask: it decides whom the station trusts.
+BY_OWNER: Final = frozenset({"install_root", "delete_root"})
+# Keys that hold a secret of the station's link: changed by rotating it, shown nowhere.
+SECRET_NAMES: Final = frozenset({"AuthorizationKey", "SecurityCtrlr.BasicAuthPassword"})
 _KIND_OF: Final = {type_: kind for kind, type_ in _WISHES.items()}
 _DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
     kind: msgspec.json.Decoder(type_) for kind, type_ in _WISHES.items()
@@ -247,6 +276,13 @@ _DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
 def kind_of(command: Command) -> str:
     """The word under which the command is kept."""
     return _KIND_OF[type(command)]
+
+
+def numbered(command: Command, number: int) -> Command:
+    """The command with the number under which its report will come, where it has one."""
+    if isinstance(command, ReadConfiguration | ReadMessages):
+        return msgspec.structs.replace(command, report_no=number)
+    return command
 
 
 def encode_command(command: Command) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from wattledger.core.stations import talk
+from wattledger.core.stations.asking import Action
 from wattledger.core.stations.commands import Command
 from wattledger.core.stations.refusals import Codes, refusal_of
 
@@ -19,6 +20,11 @@ _S = TypeVar("_S", bound=msgspec.Struct)
 
 class Dialect(Protocol):
     """One version of the protocol; ``v16.translate`` and ``v201.translate`` are modules of this shape."""
+
+    @property
+    def ACTIONS(self) -> Mapping[str, Action]:  # noqa: N802 (a module's constant)
+        """Every action that we may call."""
+        ...
 
     def told(self, action: str, payload: Payload, *, received_at: datetime) -> talk.Told:
         """What the CALL says. Raises CallRefused, and nothing else, when it is not to be taken."""
@@ -34,6 +40,10 @@ class Dialect(Protocol):
 
     def command_result(self, action: str, payload: Payload) -> talk.CommandResult:
         """What the station's CALLRESULT means."""
+        ...
+
+    def configuration_in(self, action: str, payload: Payload) -> tuple[talk.ConfigurationValue, ...]:
+        """The station's configuration, where its accepted answer to ``action`` holds some."""
         ...
 
 

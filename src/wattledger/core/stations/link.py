@@ -26,7 +26,7 @@ from wattledger.core.stations.frames import (
     parse_frame,
     result_frame,
 )
-from wattledger.core.stations.refusals import CallRefused
+from wattledger.core.stations.refusals import DESCRIPTION_LENGTH_MAX, CallRefused
 from wattledger.core.stations.versions import SUBPROTOCOLS, dialect_of
 
 CALL_TIMEOUT_S: Final = 30
@@ -203,7 +203,12 @@ class Link:
         call = self._take(frame.message_id)
         if call is None:
             return Nothing("an error about nothing we asked")
-        return Answer(call.command_key, talk.CommandResult.FAILED, frame.details)
+        said = {
+            "errorCode": frame.error_code[:50],
+            "errorDescription": frame.description[:DESCRIPTION_LENGTH_MAX],
+            "errorDetails": frame.details,
+        }
+        return Answer(call.command_key, talk.CommandResult.FAILED, msgspec.Raw(msgspec.json.encode(said)))
 
     def _take(self, message_id: str) -> _OpenCall | None:
         call = self._open_call

@@ -84,14 +84,82 @@ class CertificateAsked(msgspec.Struct, frozen=True):
     csr_pem: str
 
 
+class SecurityEvent(msgspec.Struct, frozen=True, tag="security_event"):
+    """``happened_at`` is by the station's clock; ``kind`` is its own word, e.g. "TamperDetectionActivated"."""
+
+    kind: str
+    happened_at: datetime
+    detail: str | None
+
+
+class MonitorAlarm(msgspec.Struct, frozen=True, tag="monitor_alarm"):
+    """A variable that the station watches left its bounds, or came back (2.0.1 NotifyEvent)."""
+
+    name: str
+    value: str
+    happened_at: datetime
+    is_cleared: bool
+    detail: str | None
+
+
+class FirmwareProgress(msgspec.Struct, frozen=True, tag="firmware_progress"):
+    """``status`` is the wire's word; 1.6 without the security extension does not say which update it means."""
+
+    status: str
+    update_no: int | None
+
+
+class LogProgress(msgspec.Struct, frozen=True, tag="log_progress"):
+    status: str
+    log_no: int | None
+
+
+class ConfigurationValue(msgspec.Struct, frozen=True):
+    """One key (1.6) or variable (2.0.1). ``value`` is None where the station keeps it to itself."""
+
+    name: str
+    value: str | None
+    is_readonly: bool
+
+
+class ConfigurationPart(msgspec.Struct, frozen=True, tag="configuration_part"):
+    """Some of a station's configuration, reported in parts."""
+
+    report_no: int
+    is_last: bool
+    values: tuple[ConfigurationValue, ...]
+
+
+class ReservationOver(msgspec.Struct, frozen=True, tag="reservation_over"):
+    reservation_no: int
+    status: str
+
+
+Notice = SecurityEvent | MonitorAlarm | FirmwareProgress | LogProgress | ConfigurationPart | ReservationOver
+
+
+class NoticesTold(msgspec.Struct, frozen=True):
+    """What a station says of itself rather than of a session: kept, and taken up after the answer."""
+
+    notices: tuple[Notice, ...]
+
+
 class Noted(msgspec.Struct, frozen=True):
-    """Anything else a station may say: acknowledged, and kept where it matters."""
+    """Anything else a station may say: acknowledged and forgotten."""
 
     action: str
 
 
 Told = (
-    BootTold | HeartbeatTold | StatusTold | AuthorizeAsked | SessionTold | ReadingsTold | CertificateAsked | Noted
+    BootTold
+    | HeartbeatTold
+    | StatusTold
+    | AuthorizeAsked
+    | SessionTold
+    | ReadingsTold
+    | CertificateAsked
+    | NoticesTold
+    | Noted
 )
 
 

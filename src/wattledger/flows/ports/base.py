@@ -8,11 +8,14 @@ from typing import Protocol
 from uuid import UUID
 
 from wattledger.flows.ports.books import BookStore
+from wattledger.flows.ports.care import CareStore
 from wattledger.flows.ports.catalog import CatalogStore
 from wattledger.flows.ports.collecting import CollectingStore
+from wattledger.flows.ports.commands import CommandStore
 from wattledger.flows.ports.credentials import CredentialStore
 from wattledger.flows.ports.desk import DeskStore
 from wattledger.flows.ports.driver import DriverStore
+from wattledger.flows.ports.firmware import FirmwareStore
 from wattledger.flows.ports.invoices import InvoiceStore
 from wattledger.flows.ports.jobs import JobStore
 from wattledger.flows.ports.payments import PaymentStore
@@ -75,6 +78,12 @@ class Work(Protocol):
     def staff(self) -> StaffStore: ...
     @property
     def jobs(self) -> JobStore: ...
+    @property
+    def care(self) -> CareStore: ...
+    @property
+    def firmware(self) -> FirmwareStore: ...
+    @property
+    def commands(self) -> CommandStore: ...
     @property
     def driver(self) -> DriverStore: ...
     @property

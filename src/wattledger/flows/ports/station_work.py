@@ -133,6 +133,7 @@ class Batch:
     jobs: list[tuple[Any, ...]] = field(default_factory=list)
     reviews: list[tuple[Any, ...]] = field(default_factory=list)
     parked: list[tuple[Any, ...]] = field(default_factory=list)
+    notices: list[tuple[Any, ...]] = field(default_factory=list)
     answered_commands: list[tuple[Any, ...]] = field(default_factory=list)
     asked_certificates: list[tuple[Any, ...]] = field(default_factory=list)
 

@@ -65,6 +65,7 @@ ACTIONS: Final = table(
         "Security",
         security.DeleteCertificate,
         security.DeleteCertificateResponse,
+        Sender.OWNER,
         accepted=_GONE,
     ),
     Action(
@@ -101,7 +102,13 @@ ACTIONS: Final = table(
         local_list.GetLocalListVersionResponse,
     ),
     Action("GetLog", "Security", firmware.GetLog, firmware.GetLogResponse, accepted=_LOG_COMES),
-    Action("InstallCertificate", "Security", security.InstallCertificate, security.InstallCertificateResponse),
+    Action(
+        "InstallCertificate",
+        "Security",
+        security.InstallCertificate,
+        security.InstallCertificateResponse,
+        Sender.OWNER,
+    ),
     Action(
         "RemoteStartTransaction",
         "Core",

@@ -28,12 +28,13 @@ from wattledger.core.stations.readings import (
     readings_of,
 )
 from wattledger.core.stations.refusals import CallRefused, Codes, refuse_nul
-from wattledger.core.stations.v16 import firmware, messages, security
+from wattledger.core.stations.v16 import firmware, messages, notices, security
 from wattledger.core.stations.v16.actions import ACTIONS
 from wattledger.core.stations.v16.commands import command
+from wattledger.core.stations.v16.notices import configuration_in
 from wattledger.core.stations.v16.verdicts import VERDICTS
 
-__all__ = ["answer", "command", "command_result", "told"]
+__all__ = ["ACTIONS", "answer", "command", "command_result", "configuration_in", "told"]
 
 CODES: Final = Codes(malformed="FormationViolation", occurrence="OccurenceConstraintViolation")
 CONNECTOR_NO_MAX: Final = 2**31 - 1
@@ -286,12 +287,16 @@ _READERS: Final = {
     "StatusNotification": reader(messages.StatusNotification, _status, CODES),
     "StopTransaction": reader(messages.StopTransaction, _stop, CODES),
     "DataTransfer": noted(messages.DataTransfer, CODES),
-    "DiagnosticsStatusNotification": noted(firmware.DiagnosticsStatusNotification, CODES),
-    "FirmwareStatusNotification": noted(firmware.FirmwareStatusNotification, CODES),
-    "LogStatusNotification": noted(firmware.LogStatusNotification, CODES),
-    "SecurityEventNotification": noted(security.SecurityEventNotification, CODES),
+    "DiagnosticsStatusNotification": reader(
+        firmware.DiagnosticsStatusNotification, notices.diagnostics_status, CODES
+    ),
+    "FirmwareStatusNotification": reader(firmware.FirmwareStatusNotification, notices.firmware_status, CODES),
+    "LogStatusNotification": reader(firmware.LogStatusNotification, notices.log_status, CODES),
+    "SecurityEventNotification": reader(security.SecurityEventNotification, notices.security_event, CODES),
     "SignCertificate": reader(security.SignCertificate, lambda one, _at: talk.CertificateAsked(one.csr), CODES),
-    "SignedFirmwareStatusNotification": noted(firmware.SignedFirmwareStatusNotification, CODES),
+    "SignedFirmwareStatusNotification": reader(
+        firmware.SignedFirmwareStatusNotification, notices.signed_firmware_status, CODES
+    ),
 }
 _NOTED_ANSWERS: Final[dict[str, messages.Message]] = {
     "DataTransfer": messages.DataTransferResponse(status="UnknownVendorId"),

@@ -26,6 +26,7 @@ from wattledger.core.stations.v201 import (
     firmware,
     messages,
     monitoring,
+    notices,
     reservation,
     security,
     types,
@@ -33,9 +34,10 @@ from wattledger.core.stations.v201 import (
 )
 from wattledger.core.stations.v201.actions import ACTIONS
 from wattledger.core.stations.v201.commands import command, exact_number
+from wattledger.core.stations.v201.notices import configuration_in
 from wattledger.core.stations.v201.verdicts import VERDICTS
 
-__all__ = ["answer", "command", "command_result", "told"]
+__all__ = ["ACTIONS", "answer", "command", "command_result", "configuration_in", "told"]
 
 CODES: Final = Codes(malformed="FormatViolation", occurrence="OccurrenceConstraintViolation")
 EVSE_NO_MAX: Final = 2**31 - 1
@@ -250,27 +252,27 @@ _READERS: Final = {
     "StatusNotification": reader(messages.StatusNotification, _status, CODES),
     "SignCertificate": reader(security.SignCertificate, _sign_certificate, CODES),
     "TransactionEvent": reader(messages.TransactionEvent, _transaction_event, CODES),
+    "FirmwareStatusNotification": reader(firmware.FirmwareStatusNotification, notices.firmware_status, CODES),
+    "LogStatusNotification": reader(firmware.LogStatusNotification, notices.log_status, CODES),
+    "NotifyEvent": reader(monitoring.NotifyEvent, notices.events, CODES),
+    "NotifyReport": reader(variables.NotifyReport, notices.report, CODES),
+    "ReservationStatusUpdate": reader(reservation.ReservationStatusUpdate, notices.reservation_status, CODES),
+    "SecurityEventNotification": reader(security.SecurityEventNotification, notices.security_event, CODES),
 } | {
     type_.__name__: noted(type_, CODES)
     for type_ in (
         messages.DataTransfer,
         charging.ClearedChargingLimit,
-        firmware.FirmwareStatusNotification,
         security.Get15118EVCertificate,
         security.GetCertificateStatus,
-        firmware.LogStatusNotification,
         charging.NotifyChargingLimit,
         display.NotifyCustomerInformation,
         display.NotifyDisplayMessages,
         charging.NotifyEVChargingNeeds,
         charging.NotifyEVChargingSchedule,
-        monitoring.NotifyEvent,
         monitoring.NotifyMonitoringReport,
-        variables.NotifyReport,
         firmware.PublishFirmwareStatusNotification,
         charging.ReportChargingProfiles,
-        reservation.ReservationStatusUpdate,
-        security.SecurityEventNotification,
     )
 }
 # Nothing is granted that nobody decided: certificates and schedules are refused in their own words.
