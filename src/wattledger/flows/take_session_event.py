@@ -20,6 +20,8 @@ from wattledger.core.rating.compiled import CompiledTariff
 from wattledger.core.rating.rated import encode_rated
 from wattledger.core.stations.authorize import StartFacts, decide_token
 from wattledger.core.stations.patience import GRACES, Wait
+from wattledger.core.stations.price_messages import price_said
+from wattledger.core.stations.reasons import language_of, refusal_words
 from wattledger.core.stations.talk import SessionDecided, Verdict
 from wattledger.flows.ports.base import Ids
 from wattledger.flows.ports.station_work import Batch
@@ -55,7 +57,7 @@ def take_event(
     station, event = told.station, told.event
     session = station.session_of(event)
     if session is not None and session.fold.knows(event):
-        return _answer(session, event, told.facts, batch.now), None
+        return _answer(told, session, batch.now, _tariff_of(session, tariffs)), None
     if session is None:
         if station.ocpp_version == "ocpp1.6" and event.kind is not EventKind.STARTED:
             _park(told, batch, "session_unknown")
@@ -66,14 +68,17 @@ def take_event(
     is_start = event.kind is EventKind.STARTED
     if is_start or session.connector is None:
         _place(session, told)
+    is_named = _is_naming(session, event)
     if is_start:
         _fix_terms(session, told, batch)
+    elif is_named:
+        _fix_token(session, told, batch)
     bill = _close_if_ended(session, told, batch, ids, tariffs)
-    _write_session(session, station, event, batch, is_whole=is_start or session.is_new)
+    _write_session(session, station, event, batch, is_whole=is_start or is_named or session.is_new)
     _write_event(session, told, batch)
     if bill is not None:
         _write_bill(session, station, bill, batch)
-    return _answer(session, event, told.facts, batch.now), session
+    return _answer(told, session, batch.now, _tariff_of(session, tariffs)), session
 
 
 def _begin(told: Told, ids: Ids, now: datetime) -> LiveSession:
@@ -97,16 +102,30 @@ def _fix_terms(session: LiveSession, told: Told, batch: Batch) -> None:
     """Who charges, at which price; and that whatever ran at this connector before runs no longer."""
     station, facts = told.station, told.facts
     assert facts is not None, "a start is decided with its facts"
-    session.token_uid = told.event.token_uid
-    session.belongs_to(facts, decide_token(facts, batch.now, session_id=session.session_id))
-    if session.payment_id is not None:
-        batch.linked_payments.append((station.tenant_id, session.payment_id, session.session_id))
+    if told.event.token_uid is not None or not told.event.session_ref:
+        _fix_token(session, told, batch)
+    elif session.token_uid is None:
+        session.tariff_version_id = facts.tariff_version_id  # 2.0.1: the plug began it, the card comes later
     older_id = facts.open_session_id
     if older_id is not None and older_id != session.session_id:
         batch.superseded.append((station.tenant_id, older_id))
         # Its row changes outside the cache: read it again when the station speaks of it.
         for older in [one for one in station.sessions.values() if one.session_id == older_id]:
             station.forget_ended(older)
+
+
+def _is_naming(session: LiveSession, event: SessionEvent) -> bool:
+    """Whether the event says who charges in a session that began with the plug (2.0.1, TxStartPoint)."""
+    return event.kind is EventKind.UPDATED and event.token_uid is not None and session.token_uid is None
+
+
+def _fix_token(session: LiveSession, told: Told, batch: Batch) -> None:
+    facts = told.facts
+    assert facts is not None, "a token is decided with its facts"
+    session.token_uid = told.event.token_uid
+    session.belongs_to(facts, decide_token(facts, batch.now, is_start=True, session_id=session.session_id))
+    if session.payment_id is not None:
+        batch.linked_payments.append((told.station.tenant_id, session.payment_id, session.session_id))
 
 
 def _close_if_ended(
@@ -143,11 +162,15 @@ def _close_if_ended(
     return bill_id, closed
 
 
-def _terms(session: LiveSession, tariffs: Mapping[UUID, CompiledTariff]) -> Terms:
+def _tariff_of(session: LiveSession, tariffs: Mapping[UUID, CompiledTariff]) -> CompiledTariff | None:
     version_id = session.tariff_version_id
+    return None if version_id is None else tariffs.get(version_id)
+
+
+def _terms(session: LiveSession, tariffs: Mapping[UUID, CompiledTariff]) -> Terms:
     return Terms(
         currency=session.currency,
-        tariff=None if version_id is None else tariffs.get(version_id),
+        tariff=_tariff_of(session, tariffs),
         debtor_code=debtor_of(session.customer_no, session.payment_id),
         payment_id=session.payment_id,
         refused=None if session.refused is None else session.refused.value,
@@ -181,16 +204,10 @@ def _settle_at(session: LiveSession, told: Told, batch: Batch, due_at: datetime)
     batch.jobs.append((told.station.tenant_id, "settle_session", session.session_id, due_at))
 
 
-def _answer(session: LiveSession, event: SessionEvent, facts: StartFacts | None, now: datetime) -> SessionDecided:
-    verdict: Verdict | None = None
-    if event.kind is EventKind.STARTED:
-        verdict = session.refused or Verdict.ACCEPTED
-        if event.token_uid is None and event.session_ref:
-            verdict = None  # OCPP 2: no token told, none judged
-    elif event.token_uid is not None:
-        is_own = event.token_uid == session.token_uid and session.refused is None
-        verdict = Verdict.ACCEPTED if is_own else decide_token(facts, now, session_id=session.session_id)
-    elif not event.session_ref:
+def _answer(told: Told, session: LiveSession, now: datetime, tariff: CompiledTariff | None) -> SessionDecided:
+    event, facts = told.event, told.facts
+    verdict = _verdict(session, event, facts, now)
+    if verdict is None and not event.session_ref:
         return _NOTHING
     total = None
     is_final = session.gross_minor is not None and not session.fold.was_ended_for_it
@@ -198,7 +215,22 @@ def _answer(session: LiveSession, event: SessionEvent, facts: StartFacts | None,
         assert session.gross_minor is not None
         total = Money(session.gross_minor, session.currency)
     number = int(session.session_ref) if session.start_key is not None else None
-    return SessionDecided(verdict=verdict, session_number=number, total_cost=total)
+    said = refusal_words(verdict, language_of(told.station.found.time_zone))
+    if said is None and verdict is not None and event.kind is not EventKind.ENDED and tariff is not None:
+        said = price_said(tariff)
+    group_uid = facts.group_uid if facts is not None and verdict is Verdict.ACCEPTED else None
+    return SessionDecided(verdict, number, total, group_uid, said)
+
+
+def _verdict(session: LiveSession, event: SessionEvent, facts: StartFacts | None, now: datetime) -> Verdict | None:
+    """What the token that the event names is worth; None where it names none. A token's own session is its own."""
+    if event.token_uid is None:
+        # 1.6 names a card in every start, if only by an empty text; 2.0.1 may name it later.
+        is_judged = event.kind is EventKind.STARTED and not event.session_ref
+        return (session.refused or Verdict.UNKNOWN) if is_judged else None
+    if event.kind is EventKind.STARTED or event.token_uid == session.token_uid:
+        return session.refused or Verdict.ACCEPTED
+    return decide_token(facts, now, is_start=False, session_id=session.session_id)
 
 
 # --- rows ---------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from wattledger.core.rating.compiled import CompiledTariff, compile_tariff
 from wattledger.core.stations import talk
 from wattledger.core.stations.authorize import StartFacts, decide_token
 from wattledger.core.stations.commands import FOLLOWED_KINDS
+from wattledger.core.stations.reasons import language_of, refusal_words
 from wattledger.core.tariffs.versions import decode_tariff
 from wattledger.flows.open_links import AlarmRaised, DoorItem, LinkWanted, ProofWanted, take_door_items
 from wattledger.flows.ports.base import Clock, Ids, Secrets
@@ -277,7 +278,7 @@ class TakeStationWork:
             assert event is not None
             answer = self._take_event(message, event, facts, batch, decision)
         elif type(told) is talk.AuthorizeAsked:
-            answer = talk.AuthorizeDecided(decide_token(facts, batch.now))
+            answer = _authorized(station, facts, batch.now)
         elif type(told) is talk.BootTold:
             answer = talk.BootDecided(is_accepted=True, interval_s=HEARTBEAT_INTERVAL_S)
             batch.boots.append(
@@ -334,6 +335,13 @@ class TakeStationWork:
             batch.reviews.append(
                 (station.tenant_id, self._ids.new(), "connector_unknown", "station", station.station_id, summary)
             )
+
+
+def _authorized(station: LiveStation, facts: StartFacts | None, now: datetime) -> talk.AuthorizeDecided:
+    verdict = decide_token(facts, now, is_start=False)
+    if facts is None or verdict is not talk.Verdict.ACCEPTED:
+        return talk.AuthorizeDecided(verdict, said=refusal_words(verdict, language_of(station.found.time_zone)))
+    return talk.AuthorizeDecided(verdict, facts.group_uid, facts.expires_at)
 
 
 def _event_of(message: Message, now: datetime) -> SessionEvent | None:

@@ -11,9 +11,11 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from wattledger.adapters.postgres.database import connect
 from wattledger.core.stations.authorize import StartFacts
+from wattledger.core.stations.limits import LimitFacts
 from wattledger.flows.ports.station_work import (
     Batch,
     BatchRefused,
@@ -104,9 +106,12 @@ class PgStationWork:
             *((q.tenant_id, q.station_id, q.evse_no, q.connector_no, q.token_uid) for q in questions), strict=True
         )
         rows = await self._fetch(
-            "select * from stations_start_facts($1, $2, $3, $4, $5, $6)", *map(list, columns), now
+            "select f.*, l.limits from stations_start_facts($1, $2, $3, $4, $5, $6) f "
+            "left join stations_limit_facts($1, $2, $5, $6) l on l.ord = f.ord",
+            *map(list, columns),
+            now,
         )
-        answers = {row[0]: StartFacts(*row[1:]) for row in map(tuple, rows)}
+        answers = {row[0]: StartFacts(*(*row[1:-1], _limit_facts(row[-1]))) for row in map(tuple, rows)}
         return [answers[number] for number in range(1, len(questions) + 1)]
 
     async def sessions(self, questions: Sequence[SessionQuestion]) -> list[FoundSession]:
@@ -192,6 +197,10 @@ class PgStationWork:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
+
+
+def _limit_facts(text: str | None) -> LimitFacts | None:
+    return None if text is None else msgspec.json.decode(text, type=LimitFacts)
 
 
 def _found_station(rows: list[Any], proof: Any) -> FoundStation:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
+from wattledger.core.stations.limits import LimitFacts, refused_by_limits
 from wattledger.core.stations.talk import Verdict
 
 
@@ -34,23 +34,20 @@ class StartFacts:
     connector_id: UUID | None
     tariff_version_id: UUID | None
     open_session_id: UUID | None
+    limits: LimitFacts | None = None
+
+    @property
+    def group_uid(self) -> str | None:
+        return None if self.limits is None else self.limits.group_uid
 
 
-# What a person is told, and what the log and the session's timeline say.
-REASONS: Final = {
-    Verdict.ACCEPTED: "Accepted.",
-    Verdict.UNKNOWN: "This card or token is not known here.",
-    Verdict.BLOCKED: "This card or token is blocked.",
-    Verdict.EXPIRED: "This card, token or contract has expired.",
-    Verdict.LIMIT_REACHED: "The contract's spending limit for this month is used up.",
-    Verdict.TOO_OFTEN: "This card or token was used too often in a short time. Try again later.",
-    Verdict.NOT_HERE: "This card or token may not be used here.",
-    Verdict.BUSY: "This card or token is charging already.",
-}
+def decide_token(
+    facts: StartFacts | None, now: datetime, *, is_start: bool, session_id: UUID | None = None
+) -> Verdict:
+    """The verdict on a token that wants to charge now.
 
-
-def decide_token(facts: StartFacts | None, now: datetime, *, session_id: UUID | None = None) -> Verdict:
-    """The verdict on a token that wants to charge now; ``session_id`` is the session it already started."""
+    ``is_start`` where it begins a session, ``session_id`` is the session it already started.
+    """
     if facts is None or facts.token_id is None:
         return Verdict.UNKNOWN
     if facts.token_state != "active":  # noqa: S105 (a state, no secret)
@@ -66,4 +63,8 @@ def decide_token(facts: StartFacts | None, now: datetime, *, session_id: UUID | 
         return Verdict.TOO_OFTEN
     if facts.spending_limit_minor is not None and (facts.spent_minor or 0) >= facts.spending_limit_minor:
         return Verdict.LIMIT_REACHED
+    if facts.limits is not None:
+        refusal = refused_by_limits(facts.limits, now, is_start=is_start, session_id=session_id)
+        if refusal is not None:
+            return refusal
     return Verdict.ACCEPTED

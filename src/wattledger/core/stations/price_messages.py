@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
 from wattledger.core.kernel.instants import format_instant
 from wattledger.core.kernel.money import Money
+from wattledger.core.rating.compiled import CompiledTariff
 from wattledger.core.rating.explain import gross_price, price_table
 from wattledger.core.rating.rated import LineKind, Rated
 from wattledger.core.stations.commands import CallAction, Command, TellCost
+from wattledger.core.stations.talk import Said
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.wording import ENGLISH, Words
 
@@ -54,6 +57,12 @@ def price_text(tariff: Tariff, words: Words = ENGLISH) -> str:
     ]
     text = "; ".join(parts)
     return text if len(text) <= PRICE_TEXT_MAX else f"{text[: PRICE_TEXT_MAX - 1]}…"
+
+
+@lru_cache(maxsize=256)
+def price_said(tariff: CompiledTariff) -> Said:
+    """The same for the reply to a start, ready for the next one."""
+    return Said(price_text(tariff.tariff), "en")
 
 
 def user_price(token_uid: str, tariff: Tariff) -> Command:

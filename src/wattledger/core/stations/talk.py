@@ -25,6 +25,7 @@ class Verdict(StrEnum):
     LIMIT_REACHED = "limit_reached"  # the contract's spending limit is used up
     TOO_OFTEN = "too_often"  # the velocity rule
     NOT_HERE = "not_here"
+    NOT_NOW = "not_now"  # not on this day, or at this time of day
     BUSY = "busy"  # already charging and the contract allows one at a time
 
 
@@ -175,8 +176,20 @@ class BootDecided(msgspec.Struct, frozen=True):
     interval_s: int
 
 
+class Said(msgspec.Struct, frozen=True):
+    """Words for the station's display, in a language of ISO 639."""
+
+    text: str
+    language: str
+
+
 class AuthorizeDecided(msgspec.Struct, frozen=True):
+    """Cards of one group (``group_uid``) stop each other's sessions; after ``expires_at`` ask anew."""
+
     verdict: Verdict
+    group_uid: str | None = None
+    expires_at: datetime | None = None
+    said: Said | None = None
 
 
 class SessionDecided(msgspec.Struct, frozen=True):
@@ -188,6 +201,8 @@ class SessionDecided(msgspec.Struct, frozen=True):
     verdict: Verdict | None = None
     session_number: int | None = None
     total_cost: Money | None = None
+    group_uid: str | None = None
+    said: Said | None = None
 
 
 Decided = Acknowledged | BootDecided | AuthorizeDecided | SessionDecided

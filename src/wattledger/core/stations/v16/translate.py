@@ -83,8 +83,8 @@ def answer(told: talk.Told, decided: talk.Decided, *, now: datetime) -> bytes:
             )
         case talk.HeartbeatTold(), _:
             return _encode(messages.HeartbeatResponse(current_time=format_instant(now)))
-        case talk.AuthorizeAsked(), talk.AuthorizeDecided(verdict=verdict):
-            return _encode(messages.AuthorizeResponse(id_tag_info=_id_tag_info(verdict)))
+        case talk.AuthorizeAsked(), talk.AuthorizeDecided(verdict=verdict, group_uid=group, expires_at=until):
+            return _encode(messages.AuthorizeResponse(id_tag_info=_id_tag_info(verdict, group, until)))
         case talk.CertificateAsked(), _:
             return _encode(security.SignCertificateResponse(status="Accepted"))
         case talk.Noted(action=action), _:
@@ -255,8 +255,14 @@ def _or_none(text: str | UnsetType) -> str | None:
     return None if text is UNSET else text
 
 
-def _id_tag_info(verdict: talk.Verdict) -> messages.IdTagInfo:
-    return messages.IdTagInfo(status=VERDICTS[verdict])
+def _id_tag_info(
+    verdict: talk.Verdict, group_uid: str | None = None, expires_at: datetime | None = None
+) -> messages.IdTagInfo:
+    return messages.IdTagInfo(
+        status=VERDICTS[verdict],
+        expiry_date=UNSET if expires_at is None else format_instant(expires_at),
+        parent_id_tag=UNSET if group_uid is None else group_uid,
+    )
 
 
 def _session_answer(event: SessionEvent, decided: talk.SessionDecided) -> bytes:
@@ -266,12 +272,12 @@ def _session_answer(event: SessionEvent, decided: talk.SessionDecided) -> bytes:
             assert decided.session_number is not None
             return _encode(
                 messages.StartTransactionResponse(
-                    id_tag_info=_id_tag_info(verdict or talk.Verdict.UNKNOWN),
+                    id_tag_info=_id_tag_info(verdict or talk.Verdict.UNKNOWN, decided.group_uid),
                     transaction_id=decided.session_number,
                 )
             )
         case EventKind.ENDED if verdict is not None:
-            return _encode(messages.StopTransactionResponse(id_tag_info=_id_tag_info(verdict)))
+            return _encode(messages.StopTransactionResponse(id_tag_info=_id_tag_info(verdict, decided.group_uid)))
         case _:
             return b"{}"
 

@@ -15,5 +15,6 @@ VERDICTS: Final[dict[talk.Verdict, messages.AuthorizationStatus]] = {
     talk.Verdict.LIMIT_REACHED: "Blocked",
     talk.Verdict.TOO_OFTEN: "Blocked",
     talk.Verdict.NOT_HERE: "Blocked",
+    talk.Verdict.NOT_NOW: "Blocked",
     talk.Verdict.BUSY: "ConcurrentTx",
 }

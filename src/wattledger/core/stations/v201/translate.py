@@ -77,13 +77,8 @@ def answer(told: talk.Told, decided: talk.Decided, *, now: datetime) -> bytes:
     match told, decided:
         case talk.SessionTold(), talk.SessionDecided(verdict=None, total_cost=None):
             return b"{}"
-        case talk.SessionTold(), talk.SessionDecided(verdict=verdict, total_cost=total_cost):
-            return _encode(
-                messages.TransactionEventResponse(
-                    id_token_info=UNSET if verdict is None else _id_token_info(verdict),
-                    total_cost=UNSET if total_cost is None else _amount(total_cost),
-                )
-            )
+        case talk.SessionTold(), talk.SessionDecided() as session_decided:
+            return _session_answer(session_decided)
         case talk.BootTold(), talk.BootDecided(is_accepted=is_accepted, interval_s=interval_s):
             status: messages.RegistrationStatus = "Accepted" if is_accepted else "Rejected"
             return _encode(
@@ -93,8 +88,9 @@ def answer(told: talk.Told, decided: talk.Decided, *, now: datetime) -> bytes:
             )
         case talk.HeartbeatTold(), _:
             return _encode(messages.HeartbeatResponse(current_time=format_instant(now)))
-        case talk.AuthorizeAsked(), talk.AuthorizeDecided(verdict=verdict):
-            return _encode(messages.AuthorizeResponse(id_token_info=_id_token_info(verdict)))
+        case talk.AuthorizeAsked(), talk.AuthorizeDecided(verdict=verdict, said=said):
+            info = _id_token_info(verdict, decided.group_uid, said, decided.expires_at)
+            return _encode(messages.AuthorizeResponse(id_token_info=info))
         case talk.CertificateAsked(), _:
             return _encode(security.SignCertificateResponse(status="Accepted"))
         case talk.Noted(action=action), _:
@@ -227,8 +223,36 @@ def _reason(message: messages.TransactionEvent) -> str | None:
     return message.transaction_info.stopped_reason or "Local"
 
 
-def _id_token_info(verdict: talk.Verdict) -> types.IdTokenInfo:
-    return types.IdTokenInfo(status=VERDICTS[verdict])
+def _session_answer(decided: talk.SessionDecided) -> bytes:
+    """A refusal says why beside the token; what else there is to say is for the driver who charges."""
+    verdict, total_cost, said = decided.verdict, decided.total_cost, decided.said
+    is_refusal = verdict is not None and verdict is not talk.Verdict.ACCEPTED
+    why = said if is_refusal else None
+    return _encode(
+        messages.TransactionEventResponse(
+            id_token_info=UNSET if verdict is None else _id_token_info(verdict, decided.group_uid, why),
+            updated_personal_message=UNSET if said is None or is_refusal else _message(said),
+            total_cost=UNSET if total_cost is None else _amount(total_cost),
+        )
+    )
+
+
+def _id_token_info(
+    verdict: talk.Verdict,
+    group_uid: str | None,
+    said: talk.Said | None,
+    expires_at: datetime | None = None,
+) -> types.IdTokenInfo:
+    return types.IdTokenInfo(
+        status=VERDICTS[verdict],
+        cache_expiry_date_time=UNSET if expires_at is None else format_instant(expires_at),
+        group_id_token=UNSET if group_uid is None else types.IdToken(group_uid, "Central"),
+        personal_message=UNSET if said is None else _message(said),
+    )
+
+
+def _message(said: talk.Said) -> types.MessageContent:
+    return types.MessageContent("UTF8", said.text, said.language)
 
 
 def _amount(total_cost: Money) -> msgspec.Raw:

@@ -15,5 +15,6 @@ VERDICTS: Final[dict[talk.Verdict, types.AuthorizationStatus]] = {
     talk.Verdict.LIMIT_REACHED: "NoCredit",
     talk.Verdict.TOO_OFTEN: "Blocked",
     talk.Verdict.NOT_HERE: "NotAtThisLocation",
+    talk.Verdict.NOT_NOW: "NotAtThisTime",
     talk.Verdict.BUSY: "ConcurrentTx",
 }
