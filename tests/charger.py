@@ -49,12 +49,14 @@ class Charger:
         password: str | None = STATION_PASSWORD,
         *,
         tls: ssl.SSLContext | None = None,
+        source: str = "127.0.0.1",
     ) -> None:
         self.identity = identity
         self.version = version
         self._url = f"{url}/ocpp/{identity}"
         self._password = password
         self._tls = tls
+        self._source = source
         self._numbers = itertools.count(1)
         self._waiting: dict[str, asyncio.Future[list[Any]]] = {}
         self.calls: asyncio.Queue[list[Any]] = asyncio.Queue()
@@ -76,6 +78,7 @@ class Charger:
                 {} if self._password is None else {"Authorization": basic(self.identity, self._password)}
             ),
             ssl=self._tls,
+            local_addr=(self._source, 0),
             proxy=None,
             compression=None,
             max_size=None,

@@ -73,7 +73,7 @@ def result_of(actions: Mapping[str, Action], name: str, payload: bytes | msgspec
         return talk.CommandResult.FAILED
     try:
         answer = msgspec.json.decode(payload, type=action.response)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
         return talk.CommandResult.FAILED
     if action.judge is not None:
         is_accepted = action.judge(answer)
@@ -89,5 +89,5 @@ def not_in_this_version(what: str) -> InvalidInput:
 def _decode(action: Action, payload: bytes | msgspec.Raw) -> None:
     try:
         msgspec.json.decode(payload, type=action.request)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise InvalidInput("command_malformed", f"{action.name}: {error}") from None

@@ -296,6 +296,6 @@ def decode_command(kind: str, body: bytes | msgspec.Raw) -> Command:
         raise InvalidInput("command_unknown", f"{kind[:50]!r} is nothing that can be asked of a station.")
     try:
         command: Command = decoder.decode(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise InvalidInput("command_malformed", f"{kind}: {error}") from None
     return command

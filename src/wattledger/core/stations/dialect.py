@@ -54,7 +54,7 @@ def reader(type_: type[_S], build: Callable[[_S, datetime], talk.Told], codes: C
     def read(payload: Payload, received_at: datetime) -> talk.Told:
         try:
             message = decode(payload)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
             raise refusal_of(error, codes) from None
         return build(message, received_at)
 

@@ -36,7 +36,7 @@ class Codes:
     not_supported: str = "NotSupported"  # the action is known, and not one a station sends
 
 
-def refusal_of(error: msgspec.MsgspecError | RecursionError, codes: Codes) -> CallRefused:
+def refusal_of(error: msgspec.MsgspecError | RecursionError | UnicodeError, codes: Codes) -> CallRefused:
     """The refusal that says what msgspec found wrong."""
     said = str(error)
     if not isinstance(error, msgspec.ValidationError):
