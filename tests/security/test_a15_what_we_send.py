@@ -81,7 +81,7 @@ class TestEveryFrame:
             await ac.call("StopTransaction", stop_16(number, meter=10_000, token=yard.world.token_uid))
             await ac.call("DataTransfer", {"vendorId": "x"})
             await ac.call("Heartbeat", {})
-            assert len(ac.seen) == 10
+            assert len(ac.seen) >= 10
 
     async def test_to_a_2_0_1_station_is_valid(self, yard: Yard) -> None:
         async with StrictCharger(yard.url, yard.world.dc.identity, "2.0.1") as dc:
@@ -96,7 +96,7 @@ class TestEveryFrame:
             await dc.call("DataTransfer", {"vendorId": "x"})
             await dc.call("SecurityEventNotification", {"type": "x", "timestamp": "2026-11-22T10:00:00Z"})
             await dc.call("Heartbeat", {})
-            assert len(dc.seen) == 11
+            assert len(dc.seen) >= 11
 
     @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
     async def test_that_refuses_is_well_formed_too(self, yard: Yard, version: str) -> None:
