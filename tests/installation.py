@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import psutil
@@ -38,6 +39,22 @@ def until(ask: Callable[[], Any]) -> Any:
             return answer
         time.sleep(0.1)
     raise AssertionError("it did not happen")
+
+
+def told_until(run: subprocess.Popen[str], word: str) -> str:
+    """What it printed up to the line with that word; one that never prints it is killed."""
+    assert run.stdout is not None
+    lines = []
+    impatience = Timer(PATIENCE_S, run.kill)
+    impatience.start()
+    try:
+        for line in run.stdout:
+            lines.append(line)
+            if word in line:
+                return "".join(lines)
+    finally:
+        impatience.cancel()
+    raise AssertionError("".join(lines))
 
 
 class Installation:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from decimal import Decimal
-from threading import Timer
 from typing import Any
 
 import pytest
 
-from installation import PATIENCE_S, Installation, installed, until
+from installation import PATIENCE_S, Installation, installed, told_until, until
 
 pytestmark = pytest.mark.journey
 
@@ -90,22 +88,6 @@ class TestStaying:
         run.wait(PATIENCE_S)
         until(lambda: not any("--supervised" in words or "lab.stations" in words for words in place.leftovers()))
         once(place)
-
-
-def told_until(run: subprocess.Popen[str], word: str) -> str:
-    """What it printed up to the line with that word; one that never prints it is killed."""
-    assert run.stdout is not None
-    lines = []
-    impatience = Timer(PATIENCE_S, run.kill)
-    impatience.start()
-    try:
-        for line in run.stdout:
-            lines.append(line)
-            if word in line:
-                return "".join(lines)
-    finally:
-        impatience.cancel()
-    raise AssertionError("".join(lines))
 
 
 def books_of(place: Installation) -> dict[str, Any]:
