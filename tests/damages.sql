@@ -51,6 +51,9 @@ update transfer set amount_minor = -367 where kind = 'settlement';
 -- name: account_missing
 delete from account where code = 'expense:gateway_fees';
 
+-- name: wallet_differs
+update wallet set balance_minor = 100;
+
 -- name: bill_unposted
 delete from transfer where source_id = '$contract_bill';
 delete from journal where source_id = '$contract_bill';

@@ -75,6 +75,7 @@ class SoundBooks:
     async def write(self) -> None:
         await self._sessions()
         await self._money()
+        await self._wallet()
         await self._documents()
 
     async def session(
@@ -200,6 +201,12 @@ class SoundBooks:
         await self.journal("capture", "fee", ("expense:gateway_fees", "clearing:sandbox", 33), **about)
         await self.journal("refund", "refund", ("receivable:drivers", "clearing:sandbox", 100), **about)
         await self.journal("settlement", "settlement", ("asset:bank", "clearing:sandbox", 367))
+
+    async def _wallet(self) -> None:
+        customer_id = self.world.customer_id
+        await self.insert(
+            "wallet", customer_id=customer_id, currency="EUR", balance_minor=0, limit_minor=0, opened_at=NOW
+        )
 
     async def _documents(self) -> None:
         paid = await self.bill("paid_bill", "paid_session", self.ad_hoc, minutes_ago=60)

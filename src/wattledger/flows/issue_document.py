@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from wattledger.core.billing.document import Document, Party, SessionFacts, encode_document
 from wattledger.core.billing.invoice import InvoiceState
+from wattledger.core.billing.numbering import DocumentKind
 from wattledger.core.billing.page import page_of
 from wattledger.core.kernel.errors import Refused, Unavailable
 from wattledger.core.ledger.transfers import Journal
@@ -26,6 +27,7 @@ from wattledger.flows.ports.base import UnitOfWork, Work
 from wattledger.flows.ports.catalog import Tenant
 from wattledger.flows.ports.documents import Documents
 from wattledger.flows.ports.invoices import BillFacts, InvoiceRow, Issued
+from wattledger.flows.wallets import SPEND_JOB
 
 _TRIES: Final = 50
 MAIL_JOB: Final = "mail_document"
@@ -114,6 +116,8 @@ async def _keep(work: Work, draft: Draft, document: Document, pdf: bytes) -> Iss
     await work.invoices.add(row, part_ids=part_ids)
     journals = [journal for journal in (draft.fee, draft.taken_back) if journal is not None]
     await work.books.post(journals, posted_at=document.issued_at)
+    if document.kind is DocumentKind.INVOICE and draft.state == InvoiceState.FINALIZED:
+        await work.jobs.add(SPEND_JOB, draft.invoice_id, due_at=document.issued_at, at=document.issued_at)
     if draft.has_mail:
         await work.jobs.add(MAIL_JOB, draft.invoice_id, due_at=document.issued_at, at=document.issued_at)
     return Issued(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.payments.machine import Asked
+from wattledger.core.payments.refunds import REASONS
 from wattledger.core.payments.states import OperationKind
 from wattledger.flows.change_payment import ask_operation, lock_payment
 from wattledger.flows.open_access import PaymentPorts
-
-REASONS: Final = ("goodwill", "not_delivered", "wrong_amount", "duplicate", "fraud", "correction")
 
 
 async def refund_payment(

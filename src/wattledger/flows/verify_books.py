@@ -109,6 +109,7 @@ CHECKS: Final = (
         "holds are taken or given back in time",
         ("hold_overdue", "hold_left_behind", "hold_without_start"),
     ),
+    Check("wallets", "P1 P7", "wallets are what moved, and what the books owe", ("wallet_differs",)),
     Check("work", "P10", "due work is done", ("work_stuck",)),
     Check(
         "documents",

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from wattledger.apps.certificate_ports import certificate_ports
 from wattledger.apps.payment_ports import payment_ports
+from wattledger.flows.ask_refund import CREDIT_JOB
+from wattledger.flows.credit_refund import credit_refund
 from wattledger.flows.issue_receipt import issue_receipt
 from wattledger.flows.learn_fee import learn_fee
 from wattledger.flows.mail_document import mail_document
@@ -18,6 +20,7 @@ from wattledger.flows.settle_session import settle_session
 from wattledger.flows.station_certificates import sign_certificate
 from wattledger.flows.take_command_answer import take_answer
 from wattledger.flows.take_station_notice import take_notice
+from wattledger.flows.wallets import SPEND_JOB, spend_wallet
 
 if TYPE_CHECKING:
     from wattledger.bootstrap import Container
@@ -76,6 +79,16 @@ async def _advance_campaign(container: Container, tenant_id: int, campaign_id: U
         await container.hints.nudge("commands")
 
 
+async def _credit_refund(container: Container, tenant_id: int, refund_id: UUID) -> None:
+    await credit_refund(
+        container.database, container.documents, container.clock, container.ids, tenant_id, refund_id
+    )
+
+
+async def _spend_wallet(container: Container, tenant_id: int, invoice_id: UUID) -> None:
+    await spend_wallet(container.database, container.clock, container.ids, tenant_id, invoice_id)
+
+
 HANDLERS: Final[Mapping[str, Handler]] = {
     "settle_session": _settle_session,
     "match_parked": _match_parked,
@@ -83,6 +96,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "learn_fee": _learn_fee,
     "issue_receipt": _issue_receipt,
     "mail_document": _mail_document,
+    CREDIT_JOB: _credit_refund,
+    SPEND_JOB: _spend_wallet,
     "sign_certificate": _sign_certificate,
     "take_notice": _take_notice,
     "take_answer": _take_answer,

@@ -53,6 +53,11 @@ def customer_account(customer_no: str) -> str:
     return f"receivable:customer:{customer_no}"
 
 
+def wallet_account(customer_no: str) -> str:
+    """What the tenant owes one customer in advance."""
+    return f"liability:wallet:{customer_no}"
+
+
 def clearing_account(gateway: str) -> str:
     """What a gateway collected for us and has not paid out yet."""
     return f"clearing:{gateway}"

@@ -150,3 +150,22 @@ def bank_receipt_journal(
     """A customer paid what it owed into the tenant's bank account."""
     transfer = Transfer(accounts.BANK, debtor_code, currency, amount_minor)
     return Journal(source_id, JournalKind.SETTLEMENT, happened_at, (transfer,))
+
+
+def wallet_journal(
+    *,
+    source_id: UUID,
+    wallet_code: str,
+    debtor_code: str,
+    currency: str,
+    amount_minor: int,
+    happened_at: datetime,
+    payment_id: UUID | None = None,
+    session_id: UUID | None = None,
+) -> Journal:
+    """``amount_minor`` > 0 goes from the debtor's account into the wallet; < 0 pays what the debtor owes."""
+    if amount_minor > 0:
+        transfer = Transfer(debtor_code, wallet_code, currency, amount_minor)
+    else:
+        transfer = Transfer(wallet_code, debtor_code, currency, -amount_minor)
+    return Journal(source_id, JournalKind.SETTLEMENT, happened_at, (transfer,), session_id, payment_id)

@@ -19,6 +19,7 @@ from wattledger.flows.ports.firmware import FirmwareStore
 from wattledger.flows.ports.invoices import InvoiceStore
 from wattledger.flows.ports.jobs import JobStore
 from wattledger.flows.ports.payments import PaymentStore
+from wattledger.flows.ports.refunds import RefundStore
 from wattledger.flows.ports.seals import SealStore
 from wattledger.flows.ports.sessions import SessionStore
 from wattledger.flows.ports.staff import StaffStore
@@ -62,6 +63,8 @@ class Work(Protocol):
     def sessions(self) -> SessionStore: ...
     @property
     def payments(self) -> PaymentStore: ...
+    @property
+    def refunds(self) -> RefundStore: ...
     @property
     def invoices(self) -> InvoiceStore: ...
     @property

@@ -55,3 +55,7 @@ select c.invoice_id::text, c.series || ' ' || c.number || ': ' || c.gross_minor 
 from invoice c left join invoice i on i.tenant_id = c.tenant_id and i.invoice_id = c.subject_id
 where c.tenant_id = $1 and c.kind = 'credit_note'
   and (-c.gross_minor, -c.tax_minor) is distinct from (i.gross_minor, i.tax_minor)
+  and not exists (
+      select from refund_request r
+      where r.tenant_id = c.tenant_id and r.refund_id = c.subject_id and r.state = 'sent'
+        and coalesce(r.credit_note_id, c.invoice_id) = c.invoice_id and r.amount_minor = -c.gross_minor)

@@ -158,6 +158,25 @@ where p.tenant_id = $1 and p.purpose = 'session' and p.captured_minor > 0
   and not exists (select from review_item r where r.tenant_id = p.tenant_id and r.subject_id = p.payment_id
                   and r.state = 'open')
 
+-- name: count_wallets
+select count(*) from wallet where tenant_id = $1
+
+-- name: wallet_differs
+-- A wallet's balance is the sum of its movements, and what the books say the tenant owes.
+select w.customer_id || ' ' || w.currency, 'holds ' || w.balance_minor || ', moved ' || m.amount_minor || ', booked '
+       || b.amount_minor
+from wallet w
+cross join lateral (
+    select coalesce(sum(v.amount_minor), 0) amount_minor from wallet_movement v
+    where v.tenant_id = w.tenant_id and v.customer_id = w.customer_id and v.currency = w.currency) m
+cross join lateral (
+    select coalesce(sum(case when t.credit_code = a.code then t.amount_minor else -t.amount_minor end), 0) amount_minor
+    from account a
+    join transfer t on t.tenant_id = a.tenant_id and t.currency = a.currency and a.code in (t.credit_code, t.debit_code)
+    where a.tenant_id = w.tenant_id and a.customer_id = w.customer_id and a.currency = w.currency
+      and a.code like 'liability:wallet:%') b
+where w.tenant_id = $1 and (w.balance_minor <> m.amount_minor or w.balance_minor <> b.amount_minor)
+
 -- name: count_holds
 select count(*) from payment where tenant_id = $1 and held_minor > 0
 

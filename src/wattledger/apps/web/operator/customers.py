@@ -103,6 +103,7 @@ async def _page(desk: Desk, customer_id: UUID, *, error: WattledgerError | None 
         tokens = await work.desk.tokens(customer_id)
         sessions = await work.desk.sessions(ListQuery(customer_id=customer_id, limit=10))
         invoices = await work.desk.invoices(ListQuery(customer_id=customer_id, limit=12))
+        wallets = await work.refunds.wallets(customer_id)
         audits = [audit for token in tokens[:20] for audit in await work.staff.audits_of(token.token_id)]
     return desk.page(
         "customer.html",
@@ -111,6 +112,7 @@ async def _page(desk: Desk, customer_id: UUID, *, error: WattledgerError | None 
         error=error,
         months=_months(shown.today),
         customer=customer,
+        wallets=wallets,
         contracts=contracts,
         tokens=tokens,
         sessions=sessions,

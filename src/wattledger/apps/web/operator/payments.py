@@ -17,9 +17,12 @@ from wattledger.apps.web.operator.lists import Column, asked, found
 from wattledger.apps.web.operator.session_page import readable
 from wattledger.apps.web.operator.words import PAYMENT_STATES, sentence
 from wattledger.core.kernel.errors import InvalidInput, WattledgerError
-from wattledger.core.kernel.money import Money, money_from_decimal
+from wattledger.core.kernel.money import Money, exponent_of, money_from_decimal
+from wattledger.core.payments.refunds import ALONE_UNITS_MAX, REASONS
+from wattledger.core.payments.states import OPEN
+from wattledger.flows.ask_refund import RefundAsk, ask_refund
 from wattledger.flows.open_access import PaymentPorts
-from wattledger.flows.refund_payment import REASONS, refund_payment
+from wattledger.flows.ports.refunds import RefundRow
 from wattledger.flows.release_payment import release_payment
 
 COLUMNS: Final = (
@@ -70,6 +73,8 @@ async def payments(request: Request[Any, Any, Any], desk: AtDesk) -> Response[st
 class RefundForm(Struct):
     amount: str = ""
     reason: str = ""
+    note: str = ""
+    customer_no: str = ""
 
 
 @get("/payments/{payment_id:uuid}", include_in_schema=False)
@@ -79,23 +84,16 @@ async def payment_page(desk: AtDesk, payment_id: FromPath[UUID]) -> Response[str
 
 @post("/payments/{payment_id:uuid}/refund", include_in_schema=False, status_code=303)
 async def refund(desk: AtDesk, payment_id: FromPath[UUID], data: URLEncodedBody[RefundForm]) -> Response[Any]:
-    """The refund is on its way to the gateway; an empty amount gives back all that is left."""
+    """The refund is on its way, or waits for a second person; an empty amount gives back all that is left."""
     desk.require_acting()
     async with desk.read() as work:
         payment = found(await work.desk.payment(payment_id), "payment")
     try:
         amount_minor = None if not data.amount.strip() else amount_of(data.amount, payment.currency).amount_minor
-        await refund_payment(
-            payment_ports(desk),
-            desk.tenant_id,
-            payment_id,
-            amount_minor=amount_minor,
-            reason=data.reason,
-            asked_by=desk.actor,
-        )
+        ask = RefundAsk(amount_minor, data.reason, desk.actor, data.note, data.customer_no.strip() or None)
+        await ask_refund(payment_ports(desk), desk.tenant_id, payment_id, ask)
     except WattledgerError as error:
         return await _page(desk, payment_id, form=data, error=error)
-    await _audit(desk, payment_id, "refund_asked", f"{data.amount.strip() or 'all'}: {sentence(data.reason)}")
     return Redirect(f"/desk/payments/{payment_id}", status_code=303)
 
 
@@ -142,6 +140,16 @@ def amount_of(text: str, currency: str) -> Money:
         raise InvalidInput("amount_malformed", f"{text[:20]!r} is not an amount such as 12.34.") from None
 
 
+def _promised_minor(refunds: list[RefundRow]) -> int:
+    """What waits for a second person, went to a wallet, or is still under way to the gateway."""
+    return sum(
+        one.amount_minor
+        for one in refunds
+        if one.state == "waiting"
+        or (one.state == "sent" and (one.destination == "wallet" or one.operation_state in OPEN))
+    )
+
+
 async def _audit(desk: Desk, payment_id: UUID, action: str, detail: str | None) -> None:
     async with desk.begin() as work:
         await work.staff.insert_audit(desk.audit(action, "payment", payment_id, detail))
@@ -159,6 +167,8 @@ async def _page(
         commands = await work.desk.commands(payment_id=payment_id)
         reviews = await work.desk.reviews(subject_ids=[payment_id])
         audits = await work.staff.audits_of(payment_id)
+        refunds = await work.refunds.of_payment(payment_id)
+        units = await work.refunds.alone_units_max()
     shown = desk.shown
     moments = [
         *story.paid(operations, shown),
@@ -176,7 +186,11 @@ async def _page(
         webhooks=[(webhook, readable(webhook.raw)) for webhook in webhooks],
         transfers=transfers,
         timeline=story.entries(moments, shown, desk.tenant.time_zone),
-        refundable_minor=payment.captured_minor - payment.refunded_minor,
+        refunds=refunds,
+        refundable_minor=payment.captured_minor - payment.refunded_minor - _promised_minor(refunds),
+        alone_max=shown.money(
+            (ALONE_UNITS_MAX if units is None else units) * 10 ** exponent_of(payment.currency), payment.currency
+        ),
         is_held=payment.state in GROUPS["held"][:3],
         reasons=[(reason, sentence(reason)) for reason in REASONS],
         form=form or RefundForm(),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from wattledger.flows.ports.refunds import RefundRow
+
 
 class Word(NamedTuple):
     """A word for people, and whether it is good, notice, bad, info or nothing in particular."""
@@ -90,7 +92,17 @@ WORK_KINDS: Final = {
     "parked": Word("Parked message", "notice", "station"),
     "webhook": Word("Parked webhook", "notice", "card"),
 }
+_REFUND_STATES: Final = {
+    "waiting": Word("Waits for a second person", "notice", "clock"),
+    "declined": Word("Declined", "", "cross"),
+    "wallet": Word("In the wallet", "good", "check"),
+    "succeeded": Word("Given back", "good", "check"),
+    "failed": Word("Refused by the gateway", "bad", "alert"),
+}
 _REASONS: Final = {
+    "amount_too_small": "The gateway takes no refund this small",
+    "refund_window_expired": "The gateway's time for refunds of this payment is over",
+    "refund_without_credit_note": "Money was given back, and there is no document to correct",
     "session_over": "The session is over and the hold still stands",
     "never_started": "The driver paid, no session followed, and the hold still stands",
     "expires_soon": "The hold expires within a day: capture or release it",
@@ -138,6 +150,15 @@ _REASONS: Final = {
 def word_of(words: dict[str, Word], state: str) -> Word:
     """The word of a state; one we have no word for is shown as it is."""
     return words.get(state.lower()) or Word(sentence(state))
+
+
+def refund_word(row: RefundRow) -> Word:
+    """Where a refund stands: with us, with the gateway, or done."""
+    if row.state != "sent":
+        return _REFUND_STATES[row.state]
+    if row.destination == "wallet":
+        return _REFUND_STATES["wallet"]
+    return _REFUND_STATES.get(row.operation_state or "", Word("On its way", "info", "clock"))
 
 
 def reason(code: str | None) -> str:
