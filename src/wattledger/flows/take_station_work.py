@@ -53,10 +53,7 @@ _STATUS_ACTIVITY: Final = {
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """One thing a linked station told; ``done`` gets the decision once it is durable.
-
-    ``had_card_number``: one was struck out of ``raw``; a person must look at the station.
-    """
+    """One thing a linked station told; ``done`` gets the decision once it is durable."""
 
     station: LiveStation
     action: str
@@ -64,7 +61,7 @@ class Message:
     raw: bytes
     done: asyncio.Future[talk.Decided]
     attempt: int = 0
-    had_card_number: bool = False
+    had_card_number: bool = False  # one was struck out of ``raw``
 
 
 @dataclass(slots=True, eq=False)
