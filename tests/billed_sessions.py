@@ -14,6 +14,7 @@ from wattledger.core.ledger import accounts
 from wattledger.core.ledger.books import bill_journal
 from wattledger.core.rating.rate import quote
 from wattledger.core.rating.rated import Rated, encode_rated
+from wattledger.core.tariffs.model import Tariff
 from wattledger.flows.ports.base import Clock, Ids
 from wattledger.flows.ports.sessions import BillRow
 from world import TARIFF, World
@@ -45,11 +46,12 @@ class Lab:
         started_at: datetime = NOON,
         contract_id: UUID | None = None,
         payment_id: UUID | None = None,
+        tariff: Tariff = TARIFF,
     ) -> Billed:
         """One hour of charging, billed to the world's contract, another one or a payment."""
         contract = contract_id or (None if payment_id else self.world.contract_id)
         rated = quote(
-            TARIFF,
+            tariff,
             energy_milliwh=kwh * 1_000_000,
             duration_s=3600,
             started_at=started_at,
@@ -57,7 +59,7 @@ class Lab:
         )
         session_id, bill_id = self.ids.new(), self.ids.new()
         async with self.database.begin(self.world.tenant_id) as work:
-            await self._plant_session(work, session_id, started_at, contract, payment_id)
+            await self._plant_session(work, session_id, started_at, contract, payment_id, currency=rated.currency)
             await work.sessions.insert_bill(
                 self._bill(
                     session_id=session_id,
@@ -73,7 +75,7 @@ class Lab:
                 session_id=session_id,
                 payment_id=payment_id,
                 debtor_code=accounts.DRIVERS if payment_id else accounts.customer_account(self.world.customer_no),
-                currency="EUR",
+                currency=rated.currency,
                 net_by_revenue=net_by_revenue(rated),
                 tax_minor=rated.tax_minor,
                 happened_at=started_at + timedelta(hours=1),
@@ -118,13 +120,15 @@ class Lab:
         started_at: datetime,
         contract_id: UUID | None,
         payment_id: UUID | None,
+        *,
+        currency: str,
     ) -> None:
         await work.connection.execute(
             "insert into session (tenant_id, session_id, station_id, connector_id, site_id, session_ref, "
             "ocpp_version, contract_id, payment_id, tariff_version_id, currency, time_zone, state, started_at, "
             "ended_at, opened_at, told_at, energy_milliwh, event_count, version) "
             "values ($1, $2, $3, $4, $5, $6, '2.0.1', $7, $8, $9, "
-            "'EUR', 'Europe/Berlin', 'billed', $10, $11, $10, $11, 0, 2, 1)",
+            "$12, 'Europe/Berlin', 'billed', $10, $11, $10, $11, 0, 2, 1)",
             self.world.tenant_id,
             session_id,
             self.world.dc.station_id,
@@ -136,6 +140,7 @@ class Lab:
             self.world.tariff_version_id,
             started_at,
             started_at + timedelta(hours=1),
+            currency,
         )
 
     def _bill(
@@ -157,7 +162,7 @@ class Lab:
             contract_id=contract_id,
             payment_id=payment_id,
             tariff_version_id=self.world.tariff_version_id,
-            currency="EUR",
+            currency=rated.currency,
             net_minor=rated.net_minor,
             tax_minor=rated.tax_minor,
             gross_minor=rated.gross_minor,

@@ -16,6 +16,14 @@ from wattledger.adapters.gateways.mollie.client import MollieGateway
 _DECIMALS = {"JPY": 0, "ISK": 0, "KWD": 3, "BHD": 3}
 _AT = "2026-11-22T10:00:00+00:00"
 
+_CALLS = {
+    "create": ("/v2/payments",),
+    "capture": ("/captures",),
+    "void": ("/release-authorization",),
+    "refund": ("/refunds",),
+    "increment": ("/never",),
+}
+
 
 class MollieDouble(ProviderDouble):
     name = "mollie"
@@ -51,6 +59,10 @@ class MollieDouble(ProviderDouble):
             self._end(tab, "taken" if tab.captures else "canceled")
             return 202, None
         return 200, self._payment(tab)
+
+    def is_call(self, verb: str, method: str, path: str) -> bool:
+        del method
+        return path.endswith(_CALLS[verb])
 
     def pay(self, ref: str, *, amount: int | None = None) -> None:
         tab = self.tabs[ref]

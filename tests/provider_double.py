@@ -85,6 +85,10 @@ class ProviderDouble(ABC):
     def pay(self, ref: str, *, amount: int | None = None) -> None:
         """The payer pays on the page; ``amount`` where their bank grants less than was asked."""
 
+    @abstractmethod
+    def is_call(self, verb: str, method: str, path: str) -> bool:
+        """Whether a request is our create, capture, void, refund or increment."""
+
     def __call__(self, request: httpx.Request) -> httpx.Response:
         key = request.headers.get("idempotency-key", "")
         mark = (request.url.path, request.content)

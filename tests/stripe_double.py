@@ -17,6 +17,14 @@ from wattledger.core.payments.signatures import sign
 API_KEY, HOOK_SECRET = "sk_test_of_a_test", "whsec_of_a_test"
 WEEK_S = 7 * 86_400
 
+_CALLS = {
+    "create": ("/v1/checkout/sessions",),
+    "capture": ("/capture",),
+    "void": ("/expire", "/cancel"),
+    "refund": ("/v1/refunds",),
+    "increment": ("/increment_authorization",),
+}
+
 
 class StripeDouble(ProviderDouble):
     name = "stripe"
@@ -61,6 +69,10 @@ class StripeDouble(ProviderDouble):
             self._act(tab, found[2] or "", form)
             return 200, self._intent(tab, is_expanded=bool(request.url.query))
         raise _refusal(404, "resource_missing")
+
+    def is_call(self, verb: str, method: str, path: str) -> bool:
+        del method
+        return path.endswith(_CALLS[verb])
 
     def pay(self, ref: str, *, amount: int | None = None) -> None:
         tab = self._tab(ref)

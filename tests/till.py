@@ -53,6 +53,7 @@ class Till:
     clock: Any
     hooks: httpx.AsyncClient
     receipts: list[UUID] = field(default_factory=list)
+    gateway: str = "sandbox"
 
     @property
     def tenant_id(self) -> int:
@@ -60,7 +61,7 @@ class Till:
 
     async def hold(self, amount_minor: int = 4000, currency: str = "EUR") -> Held:
         ask = HoldAsk(
-            gateway="sandbox",
+            gateway=self.gateway,
             connector_id=self.world.dc.connector_id,
             tariff_version_id=self.world.tariff_version_id,
             amount_minor=amount_minor,
@@ -169,6 +170,7 @@ class Till:
 
 
 async def open_till(database: Database, clock: Any, ids: Any, *, gateway: Gateway | None = None) -> Till:
+    """The till of the lab's provider, or of ``gateway`` in its place."""
     secrets = OpenSecrets()
     world = await small_world(database, clock=clock, ids=ids, secrets=secrets)
     async with database.begin(world.tenant_id) as work:

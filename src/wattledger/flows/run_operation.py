@@ -113,9 +113,10 @@ async def _call_again(
     ports: PaymentPorts, access: GatewayAccess, view: AttemptView | None, operation: OperationRow
 ) -> Answer:
     """The same key and bytes, as long as the gateway remembers the key; later that would be a new call."""
-    gateway = ports.gateway(access.gateway)
+    able = ports.gateway(access.gateway).capabilities
     age_s = (ports.clock.now() - operation.created_at).total_seconds()
-    if age_s >= gateway.capabilities.key_lifetime_s:
+    is_found = able.finds_calls and operation.operation_no > 1
+    if age_s >= able.key_lifetime_s and not is_found:
         return GatewayUnsure("key_forgotten")
     return await _call(ports, access, view, operation)
 

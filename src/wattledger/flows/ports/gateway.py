@@ -34,7 +34,8 @@ class Capabilities(msgspec.Struct, frozen=True):
 
     ``key_lifetime_s``: how long it remembers an idempotency key; beyond it we only query. ``can_charge_saved``:
     it keeps methods and charges them without the payer. ``debit_methods``: direct debits it takes. ``tells_fee``:
-    a capture's fee can be asked for; others tell it in their settlement reports.
+    a capture's fee can be asked for; others tell it in their settlement reports. ``finds_calls``: before it makes
+    a capture or refund its adapter looks for one of that key, so that they may be repeated at any time.
     """
 
     key_lifetime_s: int
@@ -43,6 +44,7 @@ class Capabilities(msgspec.Struct, frozen=True):
     can_charge_saved: bool = False
     debit_methods: tuple[str, ...] = ()
     tells_fee: bool = False
+    finds_calls: bool = False
 
 
 class AttemptView(msgspec.Struct, frozen=True):

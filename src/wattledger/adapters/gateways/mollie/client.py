@@ -46,7 +46,11 @@ class MollieGateway:
     name = "mollie"
     # Mollie keeps a key for an hour; five minutes are kept in hand.
     capabilities = Capabilities(
-        key_lifetime_s=3600 - 300, can_increment=False, can_charge_saved=True, debit_methods=("sepa_debit",)
+        key_lifetime_s=3600 - 300,
+        can_increment=False,
+        can_charge_saved=True,
+        debit_methods=("sepa_debit",),
+        finds_calls=True,
     )
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:

@@ -143,7 +143,10 @@ def _read(response: httpx.Response) -> WirePayment:
     if response.status_code in _BUSY:
         raise GatewayUnreached(f"HTTP {response.status_code}")
     if 400 <= response.status_code < 500:
-        raise GatewayRefused(_error_code(response))
+        code = _error_code(response)
+        if code == "idempotency_key_in_use":
+            raise GatewayUnreached("another call with this key is under way")
+        raise GatewayRefused(code)
     if response.status_code != 200:
         raise GatewayUnsure(f"HTTP {response.status_code}")
     try:
