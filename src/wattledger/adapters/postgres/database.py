@@ -21,6 +21,7 @@ from wattledger.adapters.postgres.stores.driver import PgDriverStore
 from wattledger.adapters.postgres.stores.firmware import PgFirmwareStore
 from wattledger.adapters.postgres.stores.invoices import PgInvoiceStore
 from wattledger.adapters.postgres.stores.jobs import PgJobStore
+from wattledger.adapters.postgres.stores.limits import PgLimitStore
 from wattledger.adapters.postgres.stores.payments import PgPaymentStore
 from wattledger.adapters.postgres.stores.refunds import PgRefundStore
 from wattledger.adapters.postgres.stores.seals import PgSealStore
@@ -91,6 +92,7 @@ class PgWork:
         self.driver = PgDriverStore(connection, tenant_id)
         self.desk = PgDeskStore(connection, tenant_id)
         self.waits = PgWaitStore(connection, tenant_id)
+        self.limits = PgLimitStore(connection, tenant_id)
 
 
 class Database:

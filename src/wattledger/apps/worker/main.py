@@ -15,6 +15,7 @@ from wattledger.apps.worker.run_jobs import run_job
 from wattledger.flows.apply_webhook import apply_webhook
 from wattledger.flows.expire_commands import expire_commands
 from wattledger.flows.guard_holds import guard_holds
+from wattledger.flows.guard_limits import guard_limits
 from wattledger.flows.issue_invoices import close_past_month, mark_overdue
 from wattledger.flows.learn_habits import learn_habits
 from wattledger.flows.run_operation import run_operation
@@ -22,6 +23,7 @@ from wattledger.flows.seal_books import seal_books
 from wattledger.flows.station_certificates import guard_certificates
 from wattledger.flows.sweep_payments import sweep_payments
 from wattledger.flows.sweep_sessions import sweep_sessions
+from wattledger.flows.sync_lists import sync_lists
 from wattledger.flows.walk_up import walk_on
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 _SWEEP_S: Final = 2.0
 _GUARD_S: Final = 10.0
 _SESSIONS_S: Final = 5.0
+_LISTS_S: Final = 30.0
 _WALK_S: Final = 5.0
 _SEAL_S: Final = 60.0
 _UPKEEP_S: Final = 3600.0
@@ -82,6 +85,12 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
     async def guard(tenant_id: int) -> None:
         await guard_holds(ports, tenant_id)
 
+    async def limit(tenant_id: int) -> None:
+        await guard_limits(database, container.hints, clock, container.ids, tenant_id)
+
+    async def list_tokens(tenant_id: int) -> None:
+        await sync_lists(database, container.hints, clock, container.ids, tenant_id)
+
     async def wait_for_sessions(tenant_id: int) -> None:
         await sweep_sessions(database, container.hints, clock, container.ids, tenant_id)
 
@@ -108,6 +117,8 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
         "renew": lambda: every(container, _UPKEEP_S, renew),
         "sweep": lambda: every(container, _SWEEP_S, sweep),
         "guard": lambda: every(container, _GUARD_S, guard),
+        "limits": lambda: every(container, _GUARD_S, limit),
+        "lists": lambda: every(container, _LISTS_S, list_tokens),
         "sessions": lambda: every(container, _SESSIONS_S, wait_for_sessions),
         "seal": lambda: every(container, _SEAL_S, seal),
         "upkeep": lambda: every(container, _UPKEEP_S, keep_up),

@@ -18,6 +18,7 @@ from wattledger.flows.ports.driver import DriverStore
 from wattledger.flows.ports.firmware import FirmwareStore
 from wattledger.flows.ports.invoices import InvoiceStore
 from wattledger.flows.ports.jobs import JobStore
+from wattledger.flows.ports.limits import LimitStore
 from wattledger.flows.ports.payments import PaymentStore
 from wattledger.flows.ports.refunds import RefundStore
 from wattledger.flows.ports.seals import SealStore
@@ -93,6 +94,8 @@ class Work(Protocol):
     def desk(self) -> DeskStore: ...
     @property
     def waits(self) -> WaitStore: ...
+    @property
+    def limits(self) -> LimitStore: ...
 
 
 class UnitOfWork(Protocol):

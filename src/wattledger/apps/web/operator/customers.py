@@ -133,7 +133,7 @@ async def change_token(
     if token_id not in tokens or deed not in ("block", "unblock"):
         raise NotFound("token_unknown", "There is no such card or app token here.")
     container = desk.container
-    await set_token_blocked(
+    if await set_token_blocked(
         container.database,
         container.clock,
         container.ids,
@@ -141,7 +141,8 @@ async def change_token(
         token_id,
         is_blocked=deed == "block",
         by=desk.actor,
-    )
+    ):
+        await container.hints.nudge("commands")
     return Redirect(f"/desk/customers/{customer_id}#tokens", status_code=303)
 
 
