@@ -37,10 +37,10 @@ def power_kw(power_w: int, locale: str = LOCALE) -> str:
 
 
 def duration(duration_s: int) -> str:
-    """``under a minute``, ``28 min``, ``1 h 35 min``: whole minutes that have passed."""
+    """``< 1 min``, ``28 min``, ``1 h 35 min``: whole minutes that have passed."""
     minutes = duration_s // 60
     if minutes < 1:
-        return "under a minute"
+        return "< 1 min"
     hours, rest = divmod(minutes, 60)
     if not hours:
         return f"{rest} min"

@@ -13,6 +13,7 @@ from wattledger.apps.web.driver.place import Place, house_of, place_of
 from wattledger.apps.web.pages import House
 from wattledger.core.kernel.instants import zone
 from wattledger.core.metering.events import Activity
+from wattledger.core.payments.holds import SettleReason
 from wattledger.core.rating.rated import Rated
 from wattledger.flows.ask_station import ANSWER_WITHIN, PLUG_IN_WITHIN
 from wattledger.flows.show_charging import Charging, Stage
@@ -204,10 +205,16 @@ def _running(charging: Charging) -> tuple[str, str]:
 def _done(charging: Charging) -> tuple[str, str]:
     visit = charging.visit
     if not visit.captured_minor:
-        return "Nothing to pay", f"The whole hold of {money(held_minor(charging), visit.currency)} is released."
+        released = f"The whole hold of {money(held_minor(charging), visit.currency)} is released."
+        total = _total(charging)
+        if visit.state_reason == SettleReason.BELOW_MINIMUM and total is not None:
+            return "Nothing to pay", f"{total} is less than a card can pay, so it is on the house. {released}"
+        return "Nothing to pay", released
     if visit.refunded_minor >= visit.captured_minor:
         return "Paid back in full", "Most banks show it within a few days."
-    why = words.ending(None if charging.end is None else charging.end.end_reason)
+    reason = None if charging.end is None else charging.end.end_reason
+    is_used_up = visit.captured_minor * 100 >= held_minor(charging) * _HOLD_NEARLY_USED_PERCENT
+    why = "You stopped it here." if reason == "Remote" and not is_used_up else words.ending(reason)
     return "Charged and paid", why or "Thank you. Please leave the connector as you would like to find it."
 
 

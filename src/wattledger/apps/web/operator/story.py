@@ -52,13 +52,24 @@ def told(events: Iterable[SessionEvent], shown: Shown) -> list[Moment]:
     return moments
 
 
+def _answer(text: str | None) -> str:
+    """What a station's answer says beyond yes; its JSON is for the raw messages."""
+    if not text:
+        return ""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return words.reason(text)
+    status = str(told.get("status", "")) if isinstance(told, dict) else ""
+    return "" if status == "Accepted" else words.reason(status or text)
+
+
 def asked_of_station(commands: Iterable[CommandRow]) -> list[Moment]:
     moments = []
     for command in commands:
         state = words.word_of(words.COMMAND_STATES, command.state)
-        detail = (
-            f"{state.word}{f': {words.reason(command.answer)}' if command.answer else ''}. By {command.asked_by}."
-        )
+        answer = _answer(command.answer)
+        detail = f"{state.word}{f': {answer}' if answer else ''}. By {command.asked_by}."
         moments.append(Moment(command.created_at, 1, _COMMANDS[command.kind], detail, state.meaning))
     return moments
 

@@ -83,6 +83,7 @@ CONNECTOR_STATES: Final = {
     "unavailable": Word("Out of service", "", "cross"),
     "faulted": Word("Faulted", "bad", "alert"),
     "unknown": Word("Not told yet", "", "clock"),
+    "offline": Word("Offline", "bad", "offline"),
 }
 WORK_KINDS: Final = {
     "review": Word("Review", "notice", "alert"),

@@ -6,6 +6,8 @@
   if (!window.uPlot) return; // the library is missing: the table behind the curve says it all
 
   const HEIGHT = 148;
+  // A shorter step would write the same time twice.
+  const WHOLE_MINUTES_S = [60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
 
   function colour(name) {
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -34,7 +36,7 @@
       padding: [10, 8, 0, 0],
       scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] } },
       axes: [
-        { ...axis, grid: { show: false }, space: 64, size: 26, values: "{HH}:{mm}" },
+        { ...axis, grid: { show: false }, space: 64, size: 26, values: "{HH}:{mm}", incrs: WHOLE_MINUTES_S },
         {
           ...axis,
           grid: { stroke: colour("--line"), width: 1 },

@@ -66,7 +66,7 @@ function power(facts) {
       { label: "Power, kW", scale: "kw", stroke: colour("--accent"), width: 2, fill: colour("--accent-soft"), spanGaps: true, value: (_, v) => (v == null ? "–" : v.toFixed(1)) },
       { label: "Energy, kWh", scale: "kwh", stroke: colour("--info"), width: 2, value: (_, v) => (v == null ? "–" : v.toFixed(3)) },
     ],
-    axes: [timeAxis(clock(facts.zone), 56), axis("kW", "kw", 3, true), axis("kWh", "kwh", 1, false)],
+    axes: [{ ...timeAxis(clock(facts.zone), 56), incrs: [60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400] }, axis("kW", "kw", 3, true), axis("kWh", "kwh", 1, false)],
     plugins: [boundaries(facts.marks)],
   };
 }
@@ -102,3 +102,6 @@ if (places.length && window.uPlot) {
     for (const place of places) resizers.set(place, draw(place));
   });
 }
+
+// On a phone the rail scrolls sideways: where we are must be in sight.
+document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
