@@ -63,7 +63,7 @@ async def ask_operation(
     Raises Refused with the machine's code if it may not be asked now. The caller saves ``record``.
     """
     apply_event(record, asked, now=now)
-    attempt = record.fold.attempts[-1] if asked.kind == "authorize" else record.fold.live
+    attempt = record.fold.attempts[-1] if asked.is_opening else record.fold.live
     assert attempt is not None
     operation = attempt.operations[-1]
     row = OperationRow(

@@ -24,14 +24,15 @@ from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.gateway import (
     AttemptView,
     Checkout,
+    CheckoutAsk,
     GatewayAccess,
     GatewayRefused,
     GatewayUnreached,
     GatewayUnsure,
     SavedAsk,
 )
-from wattledger.flows.ports.payments import OperationRow, PaymentRecord
-from wattledger.flows.stored_asks import decode_ask
+from wattledger.flows.ports.payments import AttemptRow, OperationRow, PaymentRecord
+from wattledger.flows.stored_asks import decode_ask, encode_ask
 from wattledger.flows.view_attempt import view_attempt
 
 LEASE: Final = timedelta(seconds=90)
@@ -39,6 +40,10 @@ LEASE: Final = timedelta(seconds=90)
 LADDER_S: Final = (5, 30, 120, 600, 3600)
 # While the driver is on the provider's page: webhooks may be lost, so we look ourselves.
 POLL_S: Final = (5, 5, 10, 10, 20, 30, 60)
+# A customer has a day to pay an invoice on its page, and a direct debit takes days.
+SALE_POLL_S: Final = (5, 10, 30, 60, 300, 900, 3600)
+# The refusal of a charge without the payer that a page can still turn into a payment.
+WANTS_PAYER: Final = "authentication_required"
 # While the gateway works on a call that it took: its word comes by message, or we find it when we look.
 WORD_S: Final = (15, 60, 300, 900, 3600)
 _WORD_TRIES_MAX: Final = 8
@@ -218,6 +223,8 @@ async def _tell_of_failure(
     code = row.error_code or "refused"
     if row.operation_no == 1:
         record.row.state_reason = code
+        if code == WANTS_PAYER:
+            await _open_page_instead(ports, work, record, row, now)
         return
     if row.kind == OperationKind.VOID and record.fold.state in GONE:
         return
@@ -225,6 +232,30 @@ async def _tell_of_failure(
         return  # the hold stands as it was, and the session stops before it is used up
     summary = f"{record.row.gateway} refused to {row.kind} {row.amount_minor} {row.currency}: {code}."
     await review_payment(work, ports.ids, record, f"{row.kind}_failed", summary, now=now)
+
+
+async def _open_page_instead(
+    ports: PaymentPorts, work: Work, record: PaymentRecord, row: OperationRow, now: datetime
+) -> None:
+    """The payer's bank wants to see them: the same sum is asked for on a page, as another attempt."""
+    ask = decode_ask(row.request)
+    if not isinstance(ask, SavedAsk) or ask.page is None:
+        return
+    number = len(record.attempts) + 1
+    attempt = AttemptRow(
+        payment_id=record.row.payment_id, attempt_no=number, gateway=record.row.gateway, created_at=now
+    )
+    page = msgspec.structs.replace(
+        ask.page,
+        reference=f"{record.row.payment_id}:{number}",
+        expires_at=now.replace(microsecond=0) + (ask.page.expires_at - row.created_at.replace(microsecond=0)),
+    )
+    # One capture a payment, says the database: the failed one must be known as such before the next.
+    await work.payments.save(record, changed_at=now)
+    await work.payments.add_attempt(attempt)
+    record.attempts.append(attempt)
+    asked = Asked(OperationKind.CAPTURE, row.amount_minor, is_sale=True)
+    await ask_operation(work, ports.ids, record, asked, now=now, request=encode_ask(page))
 
 
 async def _wait_for_driver(ports: PaymentPorts, tenant_id: int, operation: OperationRow) -> None:
@@ -236,13 +267,22 @@ async def _wait_for_driver(ports: PaymentPorts, tenant_id: int, operation: Opera
         assert row is not None
         row.lease_until = None
         if row.state == OperationState.REQUIRES_ACTION:
-            row.due_at = now + _rung(POLL_S, operation.try_count - 1)
+            is_sale = row.kind == OperationKind.CAPTURE
+            row.due_at = now + _rung(SALE_POLL_S if is_sale else POLL_S, operation.try_count - 1)
             live = record.fold.live
             is_closing = live is not None and live.with_state(OperationKind.VOID, *OPEN)
-            if now >= row.created_at + PAGE_OPEN + _PAGE_GRACE and not is_closing:
+            if now >= _closes_at(row) and not is_closing:
                 record.row.state_reason = record.row.state_reason or "page_left"
                 await ask_operation(work, ports.ids, record, Asked(OperationKind.VOID), now=now)
         await work.payments.save(record, changed_at=now)
+
+
+def _closes_at(row: OperationRow) -> datetime:
+    """When a page that nobody paid is closed: a driver's soon, an invoice's when its time is over."""
+    ask = decode_ask(row.request)
+    if isinstance(ask, CheckoutAsk) and ask.is_sale:
+        return ask.expires_at
+    return row.created_at + PAGE_OPEN + _PAGE_GRACE
 
 
 def _rung(ladder_s: tuple[int, ...], try_count: int) -> timedelta:

@@ -88,7 +88,10 @@ class CheckoutAsk(msgspec.Struct, frozen=True):
 
 
 class SavedAsk(msgspec.Struct, frozen=True, tag=SAVED_TAG):
-    """A charge of a kept method while the payer is not there; stored and sent again as a CheckoutAsk is."""
+    """A charge of a kept method while the payer is not there; stored and sent again as a CheckoutAsk is.
+
+    ``page``: what is opened instead where the payer's bank wants to see them.
+    """
 
     reference: str  # payment_id:attempt_no
     amount_minor: int
@@ -96,7 +99,7 @@ class SavedAsk(msgspec.Struct, frozen=True, tag=SAVED_TAG):
     description: str
     notify_url: str
     method: Method
-    is_sale: bool = True
+    page: CheckoutAsk | None = None
 
 
 class AskHead(msgspec.Struct, frozen=True):
