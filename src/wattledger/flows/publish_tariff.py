@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.instants import utc
 from wattledger.core.tariffs.check import check_tariff
-from wattledger.core.tariffs.model import Tariff
+from wattledger.core.tariffs.model import Tariff, TierSpan
 from wattledger.core.tariffs.versions import encode_tariff, tariff_version_id
 from wattledger.flows.ports.base import Clock, Ids, UnitOfWork, Work
 
@@ -24,7 +25,8 @@ async def publish_tariff(
 ) -> UUID:
     """The id of the tariff of that ``name``, in force from ``valid_from`` (now, if None) as ``tariff`` says.
 
-    Publishing what is in force already changes nothing. Raises InvalidInput as ``check_tariff`` does;
+    Publishing what is in force already changes nothing. Raises InvalidInput as ``check_tariff`` does, and
+    ``tariff_needs_data``;
     Refused ``publication_exists`` when another version begins at that very instant.
     """
     async with uow.begin(tenant_id) as work:
@@ -36,6 +38,7 @@ async def publish(
 ) -> UUID:
     """As ``publish_tariff``, within a transaction of the caller's."""
     check_tariff(tariff)
+    _check_data(tariff)
     starts_at = utc(valid_from) if valid_from else at
     version_id = tariff_version_id(tariff)
     await work.catalog.add_tariff_version(version_id, tariff.currency, encode_tariff(tariff), at=at)
@@ -46,3 +49,15 @@ async def publish(
     if await work.catalog.tariff_version_id_at(tariff_id, starts_at) != version_id:
         await work.catalog.publish(tariff_id, version_id, valid_from=starts_at, at=at)
     return tariff_id
+
+
+def _check_data(tariff: Tariff) -> None:
+    """What sessions could not be priced with, for want of facts that nothing here collects, is not offered."""
+    for element in tariff.elements:
+        for component in element.components:
+            if component.spot is not None:
+                raise InvalidInput(
+                    "tariff_needs_data", f"No prices of {component.spot.series!r} are collected here."
+                )
+            if component.tiers and component.tier_span is TierSpan.MONTH:
+                raise InvalidInput("tariff_needs_data", "What a customer used in a month is not collected here.")

@@ -15,7 +15,15 @@ from wattledger.core.kernel.money import Money
 from wattledger.core.kernel.taxes import PPM, tax_shares
 from wattledger.core.rating.rated import ChargeLine, LineKind, Rated, TaxTotal, Unit
 from wattledger.core.rating.why import Rejected, why_text
-from wattledger.core.tariffs.model import Dimension, Element, PriceComponent, PriceLimit, Tariff, TaxTreatment
+from wattledger.core.tariffs.model import (
+    Dimension,
+    Element,
+    PriceComponent,
+    PriceLimit,
+    Tariff,
+    TaxTreatment,
+    TierSpan,
+)
 from wattledger.core.tariffs.wording import ENGLISH, Words, restriction_text
 
 _PRICE_DECIMALS: Final = 4
@@ -83,10 +91,13 @@ def price_table(tariff: Tariff, *, words: Words = ENGLISH) -> tuple[PriceRow, ..
 
 def gross_price(tariff: Tariff, component: PriceComponent) -> Fraction:
     """The component's price with its taxes: per kWh, per hour or once."""
-    price = Fraction(component.price)
+    return _with_taxes(tariff, component, component.price)
+
+
+def _with_taxes(tariff: Tariff, component: PriceComponent, price: Decimal) -> Fraction:
     if tariff.tax_treatment is not TaxTreatment.EXCLUDED:
-        return price
-    return price * (1 + sum((share for _, share in tax_shares(component.taxes)), Fraction(0)))
+        return Fraction(price)
+    return Fraction(price) * (1 + sum((share for _, share in tax_shares(component.taxes)), Fraction(0)))
 
 
 def _line_text(rated: Rated, line: ChargeLine, words: Words, tariffs: Sequence[Tariff]) -> str:
@@ -177,6 +188,19 @@ def _conditions(tariff: Tariff, element: Element, component: PriceComponent, wor
     text = restriction_text(element.restrictions, words)
     if text:
         yield text
+    if component.spot is not None:
+        yield words.say("spot", series=component.spot.series)
+    for tier in component.tiers:
+        is_energy = component.dimension is Dimension.ENERGY
+        number = words.number(Decimal(tier.until) / (1_000 if is_energy else 60), 3)
+        quantity = words.say("kwh" if is_energy else "minutes", number=number)
+        amount = words.money(
+            _decimal(_with_taxes(tariff, component, tier.price) / (1 if is_energy else 60)),
+            tariff.currency,
+            _PRICE_DECIMALS,
+        )
+        key = "tier_month" if component.tier_span is TierSpan.MONTH else "tier"
+        yield words.say(key, amount=amount, quantity=quantity)
     if component.grace_s:
         yield words.say("grace", number=words.number(Decimal(component.grace_s) / 60, 2))
     if component.cap is not None:

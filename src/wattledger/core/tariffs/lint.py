@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from wattledger.core.kernel.errors import InvalidInput
@@ -78,6 +79,7 @@ def lint_tariff(tariff: Tariff) -> tuple[Finding, ...]:
         for dimension in Dimension:
             findings += _coverage(_offers(tariff, dimension, leg), dimension, leg)
     findings += _prices(tariff)
+    findings += _terms(tariff)
     return tuple(findings)
 
 
@@ -143,8 +145,8 @@ def _never(index: int, what: str, fix: str) -> Finding:
 def _coverage(offers: list[_Offer], dimension: Dimension, leg: Reservation | None) -> Iterator[Finding]:
     """Unreachable elements, overlaps, and minutes of the week without a price."""
     covered = 0
-    for offer in offers:
-        if offer.minutes & ~covered == 0:
+    for place, offer in enumerate(offers):
+        if offer.minutes & ~covered == 0 or any(_covers(earlier, offer) for earlier in offers[:place]):
             yield Finding(
                 "unreachable_element", Severity.ERROR, offer.where,
                 "Earlier elements always hold when this one does, so its price is never used.",
@@ -174,15 +176,39 @@ def _coverage(offers: list[_Offer], dimension: Dimension, leg: Reservation | Non
         )  # fmt: skip
 
 
+def _covers(earlier: _Offer, later: _Offer) -> bool:
+    """Whether ``earlier`` holds whenever ``later`` does, condition by condition."""
+    wide, narrow = earlier.restrictions, later.restrictions
+    if later.minutes & ~earlier.minutes:
+        return False
+    for name in (*_RANGES, "date"):
+        low, high = ("from", "until") if name == "date" else ("min", "max")
+        least, most = getattr(wide, f"{name}_{low}"), getattr(wide, f"{name}_{high}")
+        own_least, own_most = getattr(narrow, f"{name}_{low}"), getattr(narrow, f"{name}_{high}")
+        if least is not None and (own_least is None or own_least < least):
+            return False
+        if most is not None and (own_most is None or own_most > most):
+            return False
+    for name in ("current_kind", "payment_recognition"):
+        if getattr(wide, name) not in (None, getattr(narrow, name)):
+            return False
+    for name in ("connector_types", "payment_brands"):
+        wanted, own = set(getattr(wide, name)), set(getattr(narrow, name))
+        if wanted and (not own or own - wanted):
+            return False
+    return True
+
+
 def _prices(tariff: Tariff) -> Iterator[Finding]:
     components = [(n, component) for n, element in enumerate(tariff.elements) for component in element.components]
     has_taxes = any(component.taxes for _, component in components)
     is_all_free = all(component.price == 0 for _, component in components)
     for index, component in components:
         where = f"element {index}, {component.dimension}"
-        if component.price == 0 and not is_all_free and component.dimension is Dimension.FLAT:
+        if component.price == 0 and not is_all_free and not component.tiers and component.spot is None:
             yield Finding(
-                "zero_price", Severity.NOTE, where, "A session fee of zero does nothing.", "Remove the component."
+                "zero_price", Severity.NOTE, where, "The price is zero, and others of the tariff are not.",
+                "Leave it if free is meant; else state the price.",
             )  # fmt: skip
         usual = Decimal(_USUAL_MAX[component.dimension])
         is_dear = tariff.currency in _LIKE_EURO and component.price > usual
@@ -204,6 +230,37 @@ def _prices(tariff: Tariff) -> Iterator[Finding]:
                 f"Quantities are rounded up to steps of {component.step_size}; drivers find that hard to follow.",
                 "Use a step size of 1, as OCPI recommends and OCPI 3.0 requires.",
             )  # fmt: skip
+
+
+def _terms(tariff: Tariff) -> Iterator[Finding]:
+    """Limits, caps, tiers and market prices that are allowed and hardly meant."""
+    for name, limit in (("price_min", tariff.price_min), ("price_max", tariff.price_max)):
+        net, gross = (None, None) if limit is None else (limit.before_taxes, limit.after_taxes)
+        if net is not None and gross is not None and gross < net:
+            yield Finding(
+                "limit_senses_crossed", Severity.WARNING, name,
+                f"With taxes it is {gross}, less than {net} without.", "Swap the two amounts.",
+            )  # fmt: skip
+    for index, element in enumerate(tariff.elements):
+        for component in element.components:
+            where = f"element {index}, {component.dimension}"
+            if component.cap == 0 and component.price > 0:
+                yield Finding(
+                    "cap_zero", Severity.WARNING, where, "A cap of zero makes the component free.",
+                    "State the cap that is meant, or leave it out.",
+                )  # fmt: skip
+            prices = [*(tier.price for tier in component.tiers), component.price]
+            if any(one == other for one, other in pairwise(prices)):
+                yield Finding(
+                    "tier_needless", Severity.NOTE, where, "Two tiers that meet have the same price.",
+                    "Make one tier of them.",
+                )  # fmt: skip
+            if component.spot is not None and component.spot.price_max is None:
+                yield Finding(
+                    "spot_unbounded", Severity.WARNING, where,
+                    f"The price follows {component.spot.series!r} without a cap.",
+                    "Set a greatest price that a driver can be told beforehand.",
+                )  # fmt: skip
 
 
 def _bits(begin: int, end: int) -> int:

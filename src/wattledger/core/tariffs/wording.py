@@ -55,6 +55,8 @@ ENGLISH_TERMS: Final = {
     "net": "Without tax: {amount}", "tax": "{name} {rate} % on {base}: {amount}", "tax_alone": "{name}: {amount}",
     "total": "Total: {amount}", "of_used": "{billed} billed for {used} used",
     "cut_rule": "At a boundary between two readings, energy is divided in proportion to time.",
+    "tier": "{amount} up to {quantity}", "tier_month": "{amount} up to {quantity} a month",
+    "spot": "follows the market price {series}",
     "free": "Free of charge", "grace": "first {number} min free", "cap_at": "at most {amount} per session",
     "step": "in steps of {number} {unit}",
     "reserved": "reservation", "expired": "reservation not used",
