@@ -39,7 +39,8 @@ def largest_remainder(numerators: Sequence[int], denominator: int, total: int) -
         return wholes
     order = sorted(range(len(wholes)), key=remainders.__getitem__, reverse=True)
     if residue < 0:
-        order = [index for index in reversed(order) if numerators[index]] or order
+        order.reverse()
+    order = [index for index in order if numerators[index]] or order
     share, extra = divmod(abs(residue), len(order))
     sign = 1 if residue > 0 else -1
     for rank, index in enumerate(order):
