@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from rating_sessions import MONDAY, VAT_10, VAT_20, assert_adds_up, energy, flat
 from wattledger.core.metering.events import Activity
 from wattledger.core.rating.policy import PLAIN, Level, RatingPolicy
 from wattledger.core.rating.rate import rate
-from wattledger.core.rating.rated import LineKind, Rated
+from wattledger.core.rating.rated import LineKind, Rated, Unit
 from wattledger.core.tariffs.model import PriceLimit, Reservation, Tariff, TaxTreatment
 
 D = Decimal
@@ -59,7 +60,7 @@ class TestACap:
 
 
 class TestALimit:
-    def limited(self, used: tuple[float, float], **limits: PriceLimit) -> Rated:
+    def limited(self, used: tuple[float, float], **limits: Any) -> Rated:
         rated = rate(usage(used), tariff(when(energy("1", taxes=VAT_20), flat("1", taxes=VAT_10)), **limits))
         assert_adds_up(rated)
         return rated
