@@ -142,14 +142,8 @@ class TestALimit:
         rated = rate(usage((60, 1), (30, 0, IDLE)), tariff(when(energy("1")), price_min=PriceLimit(D(2))))
         line = rated.lines[-1]
         assert (line.started_at, line.ended_at) == (MONDAY, MONDAY.replace(hour=11, minute=30))
-        assert (line.element, line.component, line.unit, line.quantity, line.billed, line.price) == (
-            -1,
-            -1,
-            "once",
-            1,
-            1,
-            0,
-        )
+        assert (line.element, line.component, line.unit) == (-1, -1, Unit.ONCE)
+        assert (line.quantity, line.billed, line.price) == (1, 1, D(0))
 
     @pytest.mark.parametrize("level", list(Level))
     def test_is_exact_at_every_level_of_rounding(self, level: Level) -> None:

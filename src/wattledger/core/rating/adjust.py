@@ -92,9 +92,13 @@ def _percent(compiled: CompiledTariff, discount: PercentOff, lines: Sequence[Dra
     if discount.most is not None and amount > 0:
         share = min(share, Fraction(discount.most) * compiled.units_per_major / amount)
     note = f"{plain(Decimal(discount.off_ppm) / 10_000)} %"
+    left = group_sums(lines)  # other discounts may have taken from the same lines already
     found = []
-    for group, (net, tax) in sums.items():
-        less_net, less_tax = (-rounded(part * share.numerator, share.denominator) for part in (net, tax))
+    for group, parts in sums.items():
+        less_net, less_tax = (
+            -max(0, min(rounded(part * share.numerator, share.denominator), most))
+            for part, most in zip(parts, left[group], strict=True)
+        )
         if less_net or less_tax:
             found.append(
                 adjustment(LineKind.DISCOUNT, span, (less_net, less_tax), group, name=discount.name, note=note)
