@@ -9,10 +9,12 @@ from uuid import UUID
 
 from desk_scene import Scene
 from wattledger.core.kernel.taxes import Tax
+from wattledger.core.stations.limits import ChargingLimit
 from wattledger.core.tariffs.model import Dimension, Element, PriceComponent, Restrictions, Tariff, TaxTreatment
 from wattledger.core.tariffs.versions import tariff_version_id
 from wattledger.flows.manage_catalog import NewConnector, NewStation, add_site, add_stations
 from wattledger.flows.ports.catalog import Site
+from wattledger.flows.ports.waits import WaitRow
 from wattledger.flows.publish_tariff import publish
 from world import STATION_PASSWORD, OpenSecrets, WorldStation
 
@@ -65,11 +67,38 @@ async def fill(scene: Scene) -> dict[str, UUID]:
         "update contract set spending_limit_minor = 15000 where tenant_id = $1 and contract_id = $2",
         scene.world.contract_id,
     )
+    await _patience_and_limits(scene, running, now)
     return found | {
         "running": running,
+        "token": scene.world.token_id,
+        "contract": scene.world.contract_id,
+        "site": scene.world.site_id,
         "station": scene.world.dc.station_id,
         "customer": scene.world.customer_id,
     }
+
+
+async def _patience_and_limits(scene: Scene, running: UUID, now: datetime) -> None:
+    async with scene.database.begin(scene.world.tenant_id) as work:
+        await work.waits.put(
+            running,
+            WaitRow("unlinked", now - timedelta(minutes=12), None, 0, now + timedelta(hours=23, minutes=48), None),
+        )
+        await work.limits.put(
+            scene.world.token_id,
+            "token",
+            ChargingLimit(
+                site_ids=(scene.world.site_id,),
+                weekdays=(1, 2, 3, 4, 5),
+                minute_from=420,
+                minute_to=1200,
+                day_milliwh_max=60_000_000,
+                month_minor_max=20_000,
+                sessions_at_once_max=1,
+            ),
+            at=now,
+        )
+        await work.limits.set_offline_policy(scene.world.site_id, "listed")
 
 
 async def _second_site(scene: Scene, now: datetime) -> tuple[WorldStation, UUID]:

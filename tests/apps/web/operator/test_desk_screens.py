@@ -34,6 +34,8 @@ PAGES: Final = {
     "invoices": "/desk/invoices",
     "customers": "/desk/customers",
     "customer": "/desk/customers/{customer}",
+    "limits": "/desk/limits/tokens/{customer}/{token}",
+    "site": "/desk/sites/{site}",
     "tariffs": "/desk/tariffs",
     "reports": "/desk/reports",
     "reviews": "/desk/reviews",

@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from wattledger.apps.web.operator.desk import AtDesk, Desk
+from wattledger.apps.web.operator.limits import limit_words
 from wattledger.apps.web.operator.lists import PAGE_SIZE, Column, asked, day_of, found
 from wattledger.apps.web.operator.sessions import driver_of
 from wattledger.core.kernel.errors import NotFound, Refused, WattledgerError
@@ -104,6 +105,9 @@ async def _page(desk: Desk, customer_id: UUID, *, error: WattledgerError | None 
         sessions = await work.desk.sessions(ListQuery(customer_id=customer_id, limit=10))
         invoices = await work.desk.invoices(ListQuery(customer_id=customer_id, limit=12))
         wallets = await work.refunds.wallets(customer_id)
+        sites = await work.desk.sites()
+        subjects = [*(one.contract_id for one in contracts), *(one.token_id for one in tokens)]
+        limits = await work.limits.limits(subjects)
         audits = [audit for token in tokens[:20] for audit in await work.staff.audits_of(token.token_id)]
     return desk.page(
         "customer.html",
@@ -115,6 +119,7 @@ async def _page(desk: Desk, customer_id: UUID, *, error: WattledgerError | None 
         wallets=wallets,
         contracts=contracts,
         tokens=tokens,
+        limits={one: limit_words(limits.get(one), sites, shown, desk.tenant.currency) for one in subjects},
         sessions=sessions,
         invoices=invoices,
         audits=sorted(audits, key=lambda audit: audit.at, reverse=True)[:10],

@@ -22,6 +22,7 @@ from wattledger.flows.ask_station import ask_stop
 from wattledger.flows.ports import desk_rows as rows
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.staff import AuditRecord
+from wattledger.flows.ports.waits import WaitRow
 from wattledger.flows.running_cost import Running, running_session
 
 _EVENT = msgspec.json.Decoder(SessionEvent)
@@ -44,6 +45,7 @@ class SessionFacts:
     operations: list[rows.OperationRow]
     webhooks: list[rows.WebhookRow]
     running: Running | None
+    wait: WaitRow | None
 
 
 @get("/sessions/{session_id:uuid}", include_in_schema=False)
@@ -118,7 +120,14 @@ async def _facts(work: Work, session_id: UUID) -> SessionFacts:
         operations=[] if payment is None else await work.desk.operations(payment.payment_id),
         webhooks=[] if payment is None else await work.desk.webhooks(payment.payment_id),
         running=await _running(work, session_id),
+        wait=await _wait(work, session_id),
     )
+
+
+async def _wait(work: Work, session_id: UUID) -> WaitRow | None:
+    """What the session waits for; None once something was decided upon it."""
+    wait = await work.waits.wait_of(session_id)
+    return None if wait is None or wait.decided_at is not None else wait
 
 
 async def _running(work: Work, session_id: UUID) -> Running | None:

@@ -18,7 +18,12 @@ from wattledger.flows.ports.staff import AuditRecord
 from wattledger.flows.running_cost import PowerPoint
 
 _LATE: Final = timedelta(seconds=90)
-_COMMANDS: Final = {"start_session": "Asked the station to start", "stop_session": "Asked the station to stop"}
+_COMMANDS: Final = {
+    "start_session": "Asked the station to start",
+    "stop_session": "Asked the station to stop",
+    "ask_session": "Asked the station whether the session goes on",
+    "trigger_message": "Asked the station to say again what it may have told before",
+}
 _OPERATIONS: Final = {
     "authorize": "Hold",
     "increment": "Raise of the hold",
@@ -70,7 +75,8 @@ def asked_of_station(commands: Iterable[CommandRow]) -> list[Moment]:
         state = words.word_of(words.COMMAND_STATES, command.state)
         answer = _answer(command.answer)
         detail = f"{state.word}{f': {answer}' if answer else ''}. By {command.asked_by}."
-        moments.append(Moment(command.created_at, 1, _COMMANDS[command.kind], detail, state.meaning))
+        title = _COMMANDS.get(command.kind) or words.sentence(command.kind)
+        moments.append(Moment(command.created_at, 1, title, detail, state.meaning))
     return moments
 
 

@@ -85,6 +85,28 @@ CONNECTOR_STATES: Final = {
     "unknown": Word("Not told yet", "", "clock"),
     "offline": Word("Offline", "bad", "offline"),
 }
+
+
+class WaitWord(NamedTuple):
+    """Why a session waits, and what happens at its deadline (the instant follows)."""
+
+    why: str
+    then: str
+
+
+_ENDS: Final = "If its end is not told before, it is ended at its last proven reading at"
+WAITS: Final = {
+    "unlinked": WaitWord("its station has no link", f"It may be charging on. {_ENDS}"),
+    "silent": WaitWord("its station is linked, and says nothing of it", _ENDS),
+    "vacated": WaitWord("its connector is free again, and its end was not told", _ENDS),
+    "superseded": WaitWord("another session began at its connector, and its end was not told", _ENDS),
+    "queued": WaitWord("the station says that messages of it are in its queue", _ENDS),
+    "gone": WaitWord("the station says that it is over and nothing more will come", "It is decided at"),
+    "incomplete": WaitWord(
+        "it ended, and messages between start and end are missing",
+        "If they do not come before, it is put before a person at",
+    ),
+}
 WORK_KINDS: Final = {
     "review": Word("Review", "notice", "alert"),
     "capture": Word("Capture failed", "bad", "card"),
