@@ -10,14 +10,16 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 WORKERS ?= 2
+SECONDS_EACH ?= 60
+TARGETS ?=
 DEMO ?=
 BENCH ?=
 
-SOURCES := src tests scripts $(wildcard bench)
+SOURCES := src tests scripts $(wildcard bench fuzz)
 VENDOR := src/wattledger/apps/web/static/vendor
 ASSETS := $(if $(wildcard scripts/assets.py),$(VENDOR)/.made)
 
-.PHONY: help setup check lint format types walls migrations tidy test test-unit test-database test-journeys \
+.PHONY: help setup check lint format types walls migrations tidy fuzz test test-unit test-database test-journeys \
 	demo run bench docs lock assets clean
 
 help: ## this list
@@ -72,6 +74,9 @@ bench: setup ## the figures in docs/evidence, measured again (BENCH=name for one
 		[ -e "$$bench" ] || { echo "no benchmark named $$bench"; exit 1; }; \
 		echo "== $$bench"; .venv/bin/python "$$bench"; done
 
+fuzz: .venv/.fuzz ## frame parsing and translation under atheris (SECONDS_EACH=60 TARGETS=...)
+	.venv/bin/python fuzz/run.py $(SECONDS_EACH) $(TARGETS)
+
 docs: .venv/.dev ## write docs/reference from the code
 	.venv/bin/python scripts/reference.py
 
@@ -108,6 +113,12 @@ clean: ## remove what was built or fetched; your data directory stays
 	@$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements/dev.txt
 	@.venv/bin/python scripts/link.py
 	@touch $@ .venv/.run
+
+# Where its wheels do not fit, fuzzing skips itself, loudly.
+.venv/.fuzz: requirements/fuzz.txt | .venv/.dev
+	@$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements/fuzz.txt \
+		|| echo "atheris could not be installed: fuzzing will be skipped."
+	@touch $@
 
 # npm comes from the system or, where it has none, from a pinned wheel.
 $(VENDOR)/.made: scripts/assets.py $(wildcard package.json package-lock.json src/wattledger/apps/web/assets/package*.json) | .venv/.run

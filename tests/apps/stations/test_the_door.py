@@ -67,7 +67,9 @@ class TestTheDoor:
         auth = basic(name, STATION_PASSWORD)
         assert await knock(yard, f"/ocpp/{name}", auth=auth, subprotocols=offered) == 400
 
-    @pytest.mark.parametrize("auth", ["Basic", "Basic !!!", "Bearer x", "Basic " + "A" * 600, "Basic /w=="])
+    @pytest.mark.parametrize(
+        "auth", ["Basic", "Basic !!!", "Bearer x", "Basic " + "A" * 600, "Basic /w==", "Basic QTpi\xed"]
+    )
     async def test_survives_malformed_credentials(self, yard: Yard, auth: str) -> None:
         assert await knock(yard, f"/ocpp/{yard.world.dc.identity}", auth=auth) == 401
 
