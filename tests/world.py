@@ -57,6 +57,9 @@ class OpenSecrets:
         assert sealed.startswith(mark), "sealed for another place"
         return sealed[len(mark) :]
 
+    def is_current(self, sealed: bytes) -> bool:
+        return True
+
     def fingerprint(self, secret: str, *, purpose: str) -> bytes:
         return hmac.digest(b"a key for tests", f"{purpose}\0{secret}".encode(), hashlib.sha256)
 

@@ -25,7 +25,7 @@ from wattledger.adapters.postgres.migrate import ensure_database, migrate, requi
 from wattledger.adapters.postgres.station_work import PgStationWork
 from wattledger.adapters.postgres.stores.verify import open_raw_books
 from wattledger.adapters.postgres.supervisor import PostgresServer, running_server_dsn
-from wattledger.adapters.secrets import KeyedSecrets, key_in, read_key
+from wattledger.adapters.secrets import KeyedSecrets, add_key_in, drop_old_keys_in, read_ring, ring_in
 from wattledger.adapters.station_bus.local import LocalBus
 from wattledger.adapters.station_bus.postgres import PostgresBus
 from wattledger.core.kernel.errors import Refused, Unavailable
@@ -103,12 +103,11 @@ async def open_container(settings: Settings) -> Container:
             stack.push_async_callback(hints.close)
             await hints.open()
         clock = SystemClock()
-        key = read_key(settings.secret_key) if settings.secret_key else key_in(settings.data_dir)
         return Container(
             settings=settings,
             clock=clock,
             ids=SystemIds(),
-            secrets=KeyedSecrets(key),
+            secrets=build_secrets(settings),
             passwords=ArgonPasswords(),
             database=database,
             hints=hints,
@@ -142,8 +141,38 @@ async def opened_audit(settings: Settings) -> AsyncIterator[AuditPorts]:
             raw = await stack.enter_async_context(open_raw_books(settings.direct_dsn or dsn))
         except (OSError, asyncpg.PostgresError) as error:
             raise Unavailable("database_unreachable", f"The database does not answer: {error}") from error
-        key = read_key(settings.secret_key) if settings.secret_key else key_in(settings.data_dir)
-        yield AuditPorts(raw, SystemClock(), KeyedSecrets(key), ListedGatewayBooks())
+        yield AuditPorts(raw, SystemClock(), build_secrets(settings), ListedGatewayBooks())
+
+
+def build_secrets(settings: Settings) -> KeyedSecrets:
+    """Secrets under the keys that are set, or kept in the data directory; those are read again when rotated.
+
+    Raises InvalidInput ``secret_key_malformed``, Refused ``secret_key_exposed``.
+    """
+    if settings.secret_key:
+        return KeyedSecrets(read_ring(settings.secret_key))
+    return KeyedSecrets(ring_in(settings.data_dir), reload=lambda: ring_in(settings.data_dir))
+
+
+def add_secret_key(settings: Settings) -> None:
+    """A new key seals from now on. Raises Refused ``secret_key_is_set`` where the keys are a setting."""
+    _require_own_keys(settings)
+    add_key_in(settings.data_dir)
+
+
+def drop_old_secret_keys(settings: Settings) -> None:
+    """Nothing opens any more what older keys sealed. Raises Refused ``secret_key_is_set``."""
+    _require_own_keys(settings)
+    drop_old_keys_in(settings.data_dir)
+
+
+def _require_own_keys(settings: Settings) -> None:
+    if settings.secret_key:
+        raise Refused(
+            "secret_key_is_set",
+            "The keys are in WATTLEDGER_SECRET_KEY: write the new key before the old one there, apart by a comma, "
+            "restart, then run this with --reseal-only.",
+        )
 
 
 async def prepare_database(dsn: str) -> list[str]:

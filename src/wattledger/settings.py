@@ -48,7 +48,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     #: How drivers' phones and gateways reach the web process.
     public_url: str = ""
 
-    #: At least 32 random bytes in base64 or hex; without it a key is made in ``data_dir``.
+    #: At least 32 random bytes in base64 or hex; without it a key is made in ``data_dir``. When rotated: the new
+    #: key, a comma, the old one.
     secret_key: str | None = None
     #: ``postgres`` carries hints between processes; ``local`` suffices within one.
     station_bus: Literal["local", "postgres"] = "postgres"

@@ -7,8 +7,21 @@ import os
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from wattledger.adapters.secrets import KeyedSecrets, key_in, read_key
+from wattledger.adapters.secrets import (
+    KeyedSecrets,
+    KeyRing,
+    add_key_in,
+    drop_old_keys_in,
+    key_in,
+    read_key,
+    read_ring,
+    ring_in,
+    write_ring,
+)
 from wattledger.core.kernel.errors import InvalidInput, Refused
 
 KEY = bytes(range(32))
@@ -100,3 +113,62 @@ class TestTheKey:
     def test_a_short_or_unreadable_key_is_refused(self, text: str) -> None:
         with pytest.raises(InvalidInput, match="secret_key_malformed"):
             read_key(text)
+
+
+class TestRotation:
+    def test_what_an_older_key_sealed_still_opens_and_the_new_one_seals(self) -> None:
+        old, new = bytes(range(32)), bytes(range(1, 33))
+        sealed = KeyedSecrets(old).seal(b"sk_live", tenant_id=1, field="f")
+        both = KeyedSecrets(KeyRing((new, old), old))
+        assert both.open(sealed, tenant_id=1, field="f") == b"sk_live"
+        assert not both.is_current(sealed)
+        again = both.seal(b"sk_live", tenant_id=1, field="f")
+        assert both.is_current(again)
+        with pytest.raises(Refused, match="secret_unreadable"):
+            KeyedSecrets(old).open(again, tenant_id=1, field="f")
+
+    def test_what_was_sealed_before_keys_had_names_opens_with_any_of_them(self) -> None:
+        sealed = b"\x01" + bytes(12) + AESGCM(derived_seal_key(KEY)).encrypt(bytes(12), b"sk_live", b"1:f")
+        ring = KeyRing((bytes(range(2, 34)), KEY), KEY)
+        assert KeyedSecrets(ring).open(sealed, tenant_id=1, field="f") == b"sk_live"
+
+    def test_fingerprints_stay_what_they_are(self, tmp_path: Path) -> None:
+        """Stations' passwords are kept as fingerprints only: they could not be made again."""
+        before = KeyedSecrets(ring_in(tmp_path)).fingerprint("station password", purpose="p")
+        add_key_in(tmp_path)
+        assert KeyedSecrets(ring_in(tmp_path)).fingerprint("station password", purpose="p") == before
+        drop_old_keys_in(tmp_path)
+        assert KeyedSecrets(ring_in(tmp_path)).fingerprint("station password", purpose="p") == before
+
+    def test_a_running_process_learns_the_new_key_when_it_meets_it(self, tmp_path: Path) -> None:
+        running = KeyedSecrets(ring_in(tmp_path), reload=lambda: ring_in(tmp_path))
+        sealed = KeyedSecrets(add_key_in(tmp_path)).seal(b"sk_live", tenant_id=1, field="f")
+        assert running.open(sealed, tenant_id=1, field="f") == b"sk_live"
+
+    def test_older_keys_are_gone_once_they_are_dropped(self, tmp_path: Path) -> None:
+        sealed = KeyedSecrets(ring_in(tmp_path)).seal(b"sk_live", tenant_id=1, field="f")
+        add_key_in(tmp_path)
+        assert len(drop_old_keys_in(tmp_path).keys) == 1
+        with pytest.raises(Refused, match="secret_unreadable"):
+            KeyedSecrets(ring_in(tmp_path)).open(sealed, tenant_id=1, field="f")
+
+    def test_the_file_stays_private(self, tmp_path: Path) -> None:
+        ring_in(tmp_path)
+        add_key_in(tmp_path)
+        assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["secret.key"]
+
+    @pytest.mark.parametrize("apart", [",", " ", "\n", ", "])
+    def test_a_setting_names_several_keys(self, apart: str) -> None:
+        ring = read_ring(apart.join((KEY.hex(), bytes(32).hex())))
+        assert ring == KeyRing((KEY, bytes(32)), bytes(32))
+        assert read_ring(write_ring(ring)) == ring
+
+    @pytest.mark.parametrize("text", ["", "fingerprints:" + "00" * 32, "zz"])
+    def test_no_key_is_refused(self, text: str) -> None:
+        with pytest.raises(InvalidInput, match="secret_key_malformed"):
+            read_ring(text)
+
+
+def derived_seal_key(key: bytes) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=b"wattledger:seal").derive(key)

@@ -16,7 +16,7 @@ from wattledger.flows.ports.issuing_ca import Issued, IssuingCa, Root
 
 RENEWED_BEFORE: Final = timedelta(days=30)
 ALARMED_BEFORE: Final = timedelta(days=14)
-_KEY_FIELD: Final = "certificate_authority.key"
+AUTHORITY_KEY_FIELD: Final = "certificate_authority.key"
 _RENEWAL: Final = "renewal"
 #: In whose name a signed certificate is sent.
 GIVEN: Final = "certificate request"
@@ -36,12 +36,12 @@ async def ensure_authority(work: Work, ports: CertificatePorts) -> Root:
     """The tenant's authority, made when it is first needed; its key is stored sealed."""
     known = await work.credentials.authority()
     if known is not None:
-        key = ports.secrets.open(known.key_sealed, tenant_id=work.tenant_id, field=_KEY_FIELD)
+        key = ports.secrets.open(known.key_sealed, tenant_id=work.tenant_id, field=AUTHORITY_KEY_FIELD)
         return Root(known.certificate_pem, key, known.expires_at)
     now, authority_id = ports.clock.now(), ports.ids.new()
     # A certificate shows its issuer to whoever looks: no name of a customer of ours in it.
     root = ports.ca.make_root(f"Wattledger stations {authority_id.hex[-8:]}", now=now)
-    sealed = ports.secrets.seal(root.key_pem, tenant_id=work.tenant_id, field=_KEY_FIELD)
+    sealed = ports.secrets.seal(root.key_pem, tenant_id=work.tenant_id, field=AUTHORITY_KEY_FIELD)
     await work.credentials.add_authority(
         Authority(authority_id, root.certificate_pem, sealed, root.expires_at), at=now
     )

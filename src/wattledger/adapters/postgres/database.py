@@ -24,6 +24,7 @@ from wattledger.adapters.postgres.stores.jobs import PgJobStore
 from wattledger.adapters.postgres.stores.limits import PgLimitStore
 from wattledger.adapters.postgres.stores.payments import PgPaymentStore
 from wattledger.adapters.postgres.stores.refunds import PgRefundStore
+from wattledger.adapters.postgres.stores.sealed import PgSealedStore
 from wattledger.adapters.postgres.stores.seals import PgSealStore
 from wattledger.adapters.postgres.stores.sessions import PgSessionStore
 from wattledger.adapters.postgres.stores.staff import PgStaffStore
@@ -77,6 +78,7 @@ class PgWork:
         self.tenant_id = tenant_id
         self.sessions = PgSessionStore(connection, tenant_id)
         self.payments = PgPaymentStore(connection, tenant_id)
+        self.sealed = PgSealedStore(connection, tenant_id)
         self.refunds = PgRefundStore(connection, tenant_id)
         self.collecting = PgCollectingStore(connection, tenant_id)
         self.invoices = PgInvoiceStore(connection, tenant_id)

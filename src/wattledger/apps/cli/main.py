@@ -36,6 +36,7 @@ COMMANDS: Final = (
     Command("migrate", f"{_HERE}.migrate", "migrate_command", "Bring the database's schema up to date."),
     Command("provision", f"{_HERE}.provision", "provision_command", "Create stations and tokens for load tests."),
     Command("station", f"{_HERE}.station", "app", "Change how a station proves itself: passwords, certificates."),
+    Command("secrets", f"{_HERE}.secret_keys", "app", "Change the key under which secrets are kept."),
     Command("books", f"{_HERE}.books", "app", "Verify the books."),
     Command("tariff", f"{_HERE}.tariff", "tariff_app", "Check tariffs."),
     Command("rate", f"{_HERE}.rate", "rate_command", "Price an OCPI CDR, with every amount derived."),

@@ -21,6 +21,7 @@ from wattledger.flows.ports.jobs import JobStore
 from wattledger.flows.ports.limits import LimitStore
 from wattledger.flows.ports.payments import PaymentStore
 from wattledger.flows.ports.refunds import RefundStore
+from wattledger.flows.ports.sealed import SealedStore
 from wattledger.flows.ports.seals import SealStore
 from wattledger.flows.ports.sessions import SessionStore
 from wattledger.flows.ports.staff import StaffStore
@@ -50,6 +51,10 @@ class Secrets(Protocol):
 
     def open(self, sealed: bytes, *, tenant_id: int, field: str) -> bytes: ...
 
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether it was sealed by the key that seals now."""
+        ...
+
     def fingerprint(self, secret: str, *, purpose: str) -> bytes:
         """A keyed digest of a high-entropy secret (a station's password, a login cookie), for look-up."""
         ...
@@ -66,6 +71,8 @@ class Work(Protocol):
     def payments(self) -> PaymentStore: ...
     @property
     def refunds(self) -> RefundStore: ...
+    @property
+    def sealed(self) -> SealedStore: ...
     @property
     def invoices(self) -> InvoiceStore: ...
     @property

@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from wattledger.apps.web.operator import (
     board,
     customers,
+    gateways,
     invoices,
     limits,
     payments,
@@ -59,6 +60,8 @@ house: Final = Router(
         payments.refund,
         payments.release,
         payments.webhook_page,
+        gateways.gateways,
+        gateways.put_secret,
         refunds.refunds,
         refunds.approve_refund,
         refunds.decline_refund,
