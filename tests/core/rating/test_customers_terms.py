@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -131,7 +132,7 @@ class TestAPercentage:
             PercentOff("Staff", 500_000, (FLAT,)),
             PercentOff("Gold", 500_000),
         )
-        assert rated(ONE, *terms).exact() == (0, 0)
+        assert rated(ONE, *terms).exact() == (Fraction(0), Fraction(0))
 
     def test_of_nothing_is_not_told(self) -> None:
         assert changes(rated(ONE, PercentOff("Guest", 0))) == []

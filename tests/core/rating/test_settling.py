@@ -50,7 +50,7 @@ class TestLevels:
 
     def test_document(self) -> None:
         rated = rate(SESSION, THIRDS, policy=at(Level.DOCUMENT))
-        assert minors(rated) == [(34, 7), (34, 6), (33, 7)] or sum(net for net, _ in minors(rated)) == 101
+        assert minors(rated) == [(34, 7), (34, 7), (33, 6)]
         assert rated.gross_minor == 121
 
     def test_document_rounds_all_groups_together(self) -> None:

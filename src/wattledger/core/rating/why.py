@@ -134,10 +134,8 @@ def _reservation_reasons(limits: Restrictions, usage: Usage, *, is_reservation: 
     if limits.reservation is None:
         if is_reservation:
             yield Reason("session", wanted, "reserved")
-    elif not is_reservation:
+    elif not is_reservation or (limits.reservation is Reservation.EXPIRED and not usage.is_reservation_expired):
         yield Reason("reservation", wanted, "session")
-    elif limits.reservation is Reservation.EXPIRED and not usage.is_reservation_expired:
-        yield Reason("reservation", wanted, "reserved")
 
 
 def _clock_parts(limits: Restrictions) -> Iterator[tuple[str, Restrictions]]:

@@ -1,0 +1,164 @@
+"""Which other prices were in the tariff, and what kept each from holding."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from rating_sessions import MONDAY, energy, flat, idle, tariff, time, usage, when
+from wattledger.core.metering.events import Activity
+from wattledger.core.metering.usage import Usage
+from wattledger.core.rating.compiled import compile_tariffs
+from wattledger.core.rating.rate import rate
+from wattledger.core.rating.situation import situation_at
+from wattledger.core.rating.why import rejections, why_facts, why_text
+from wattledger.core.tariffs.model import Reservation, Tariff, Weekday
+
+IDLE, RESERVED = Activity.IDLE, Activity.RESERVED
+SESSION = usage(
+    (60, 10), current_kind="AC", connector_type="C", payment_brand="AMEX", payment_recognition="Credit"
+)
+
+
+def told(session: Usage, one: Tariff, line: int = 0) -> list[str]:
+    return [why_text(found) for found in rejections(rate(session, one), session, (one,))[line]]
+
+
+def reason(session: Usage = SESSION, **limits: Any) -> str:
+    """Why an element with these restrictions does not hold, in words; one without would."""
+    (sentence,) = told(session, tariff(when(energy("1"), **limits), when(energy("2"))))
+    return sentence.removeprefix("Not price 1 of the tariff: ")
+
+
+class TestAReason:
+    NOW = "Mon 2026-03-02 10:00:00"
+
+    @pytest.mark.parametrize(
+        ("limits", "sentence"),
+        [
+            ({"time_from": "12:00"}, f"12:00-00:00, but it was {NOW}"),
+            ({"time_until": "09:00"}, f"00:00-09:00, but it was {NOW}"),
+            ({"weekdays": (Weekday.SUNDAY,)}, f"Sun, but it was {NOW}"),
+            ({"date_from": date(2026, 3, 3)}, f"from 2026-03-03, but it was {NOW}"),
+            ({"date_until": date(2026, 3, 2)}, f"before 2026-03-02, but it was {NOW}"),
+            ({"energy_milliwh_min": 50_000_000}, "energy from 50 kWh, but it was 0 kWh"),
+            ({"power_w_max": 5_000}, "power below 5 kW, but it was 10 kW"),
+            ({"power_w_min": 20_000, "power_w_max": 30_000}, "power from 20 to 30 kW, but it was 10 kW"),
+            ({"current_ma_min": 10_000}, "current from 10 A, but it was not known"),
+            ({"duration_s_min": 7200}, "session time from 120 min, but it was 0 min"),
+            ({"charging_time_s_min": 7200}, "charging time from 120 min, but it was 0 min"),
+            ({"idle_time_s_min": 60}, "idle time from 1 min, but it was 0 min"),
+            ({"current_kind": "DC"}, "DC, but it was AC"),
+            ({"connector_types": ("A", "B")}, "A or B, but it was C"),
+            ({"payment_brands": ("VISA",)}, "VISA, but it was AMEX"),
+            ({"payment_recognition": "Debit"}, "Debit, but it was Credit"),
+        ],
+    )
+    def test_says_what_was_wanted_and_what_was_the_case(self, limits: dict[str, Any], sentence: str) -> None:
+        assert reason(**limits) == sentence
+
+    def test_names_every_condition_that_failed_and_no_other(self) -> None:
+        assert reason(current_kind="DC", time_from="09:00", idle_time_s_min=60) == (
+            "idle time from 1 min, but it was 0 min; DC, but it was AC"
+        )
+
+    def test_is_what_was_the_case_where_the_line_begins(self) -> None:
+        one = tariff(when(energy("1"), energy_milliwh_max=5_000_000), when(energy("2")))
+        assert told(SESSION, one, 1) == ["Not price 1 of the tariff: energy below 5 kWh, but it was 5 kWh"]
+
+    def test_that_an_earlier_one_held(self) -> None:
+        one = tariff(when(energy("1")), when(flat("3")), when(energy("2")))
+        assert told(SESSION, one) == ["Not price 3 of the tariff: one before it held"]
+
+    def test_is_in_the_sites_time(self) -> None:
+        session = usage((60, 10), zone="Asia/Tokyo")
+        assert reason(session, time_until="19:00").endswith("Mon 2026-03-02 19:00:00")
+
+    def test_is_none_for_lines_that_no_element_makes(self) -> None:
+        assert told(SESSION, tariff(when(energy("1")))) == []
+
+
+class TestReservations:
+    ONE = tariff(
+        when(time("1"), reservation=Reservation.RESERVED),
+        when(time("1"), reservation=Reservation.EXPIRED),
+        when(time("2"), flat("1")),
+    )  # fmt: skip
+
+    def test_and_sessions_have_prices_of_their_own(self) -> None:
+        session = usage((10, 0, RESERVED), (60, 10))
+        by_line = rejections(rate(session, self.ONE), session, (self.ONE,))
+        assert [[why_text(one) for one in found] for found in by_line] == [
+            [
+                "Not price 1 of the tariff: reservation, but it was a session",
+                "Not price 2 of the tariff: reservation not used, but it was a session",
+            ],
+            [],
+            [
+                "Not price 2 of the tariff: reservation not used, but it was a session",
+                "Not price 3 of the tariff: a session, but it was reservation",
+            ],
+        ]
+
+    def test_that_expired_are_first_priced_as_expired(self) -> None:
+        session = usage((10, 0, RESERVED), is_reservation_expired=True)
+        assert told(session, self.ONE) == [
+            "Not price 1 of the tariff: one before it held",
+            "Not price 3 of the tariff: a session, but it was reservation",
+        ]
+
+
+class TestForAMachine:
+    def test_has_codes_and_values(self) -> None:
+        one = tariff(
+            when(energy("1"), power_w_max=5_000, current_ma_min=6_000), when(energy("2")), when(energy("3"))
+        )
+        assert why_facts(rejections(rate(SESSION, one), SESSION, (one,))[0]) == [
+            {
+                "element": 0,
+                "why_not": [
+                    {"code": "power", "wanted": {"power_w_max": 5000}, "actual": "10 kW"},
+                    {"code": "current", "wanted": {"current_ma_min": 6000}, "actual": None},
+                ],
+            },
+            {"element": 2, "why_not": [{"code": "earlier_element_held"}]},
+        ]
+
+    def test_looks_into_the_tariff_of_the_line(self) -> None:
+        first, second = tariff(when(energy("1"))), tariff(when(energy("3"), current_kind="DC"), when(energy("5")))
+        session = usage((60, 6), (60, 6), tariff_spans=((MONDAY, 0), (MONDAY + timedelta(hours=1), 1)))
+        by_line = rejections(rate(session, compile_tariffs((first, second))), session, (first, second))
+        assert [[one.element for one in found] for found in by_line] == [[], [0]]
+
+
+class TestASituation:
+    LEG = usage((10, 1), (20, 0, IDLE), (30, 6)).periods
+
+    def test_counts_what_was_used_and_passed(self) -> None:
+        now = situation_at(self.LEG, MONDAY + timedelta(minutes=45))
+        assert (now.energy_milliwh, now.duration_s, now.charging_s, now.idle_s) == (4_000_000, 2700, 1500, 1200)
+        assert (now.power_w, now.current_ma) == ((12_000, 12_000), (None, None))
+
+    def test_at_the_start_is_empty(self) -> None:
+        now = situation_at(self.LEG, MONDAY)
+        assert (now.energy_milliwh, now.duration_s, now.charging_s, now.idle_s) == (0, 0, 0, 0)
+
+    def test_at_an_edge_belongs_to_what_begins(self) -> None:
+        now = situation_at(self.LEG, MONDAY + timedelta(minutes=10))
+        assert (now.power_w, now.current_ma, now.idle_s, now.charging_s) == ((0, 0), (0, 0), 0, 600)
+
+    def test_has_a_greatest_where_one_is_stated(self) -> None:
+        wide = replace(self.LEG[0], power_w=5, power_w_max=9, current_ma=6, current_ma_max=7)
+        now = situation_at([wide], MONDAY)
+        assert (now.power_w, now.current_ma) == ((5, 9), (6, 7))
+        assert now.values() == ((0, 0), (5, 9), (6, 7), (0, 0), (0, 0), (0, 0))
+
+
+class TestIdleLines:
+    def test_are_explained_too(self) -> None:
+        one = tariff(when(idle("1"), idle_time_s_max=600), when(idle("2")))
+        session = usage((60, 1), (30, 0, IDLE))
+        assert told(session, one, 1) == ["Not price 1 of the tariff: idle time below 10 min, but it was 10 min"]
