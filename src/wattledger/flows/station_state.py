@@ -77,7 +77,16 @@ class LiveSession:
 class LiveStation:
     """A station with a link to this process; ``epoch`` fences out whoever held it before, or will after."""
 
-    __slots__ = ("_by_start_key", "connectors", "epoch", "found", "is_booted", "ocpp_version", "sessions")
+    __slots__ = (
+        "_by_start_key",
+        "_places",
+        "connectors",
+        "epoch",
+        "found",
+        "is_booted",
+        "ocpp_version",
+        "sessions",
+    )
 
     def __init__(self, found: FoundStation, ocpp_version: str) -> None:
         self.found = found
@@ -86,6 +95,7 @@ class LiveStation:
         self.is_booted = found.is_booted
         self.connectors = {(one.evse_no, one.connector_no): one for one in found.connectors}
         self.sessions: dict[str, LiveSession] = {}
+        self._places: dict[UUID, Place] = {}
         self._by_start_key: dict[bytes, LiveSession] = {}
 
     @property
@@ -106,12 +116,15 @@ class LiveStation:
         return at_evse[0] if len(at_evse) == 1 else None
 
     def place(self, connector: FoundConnector) -> Place:
-        return Place(
-            time_zone=self.found.time_zone,
-            power_max_w=connector.power_max_w,
-            current_kind=connector.current_kind,
-            connector_type=connector.plug_type,
-        )
+        place = self._places.get(connector.connector_id)
+        if place is None:
+            place = self._places[connector.connector_id] = Place(
+                time_zone=self.found.time_zone,
+                power_max_w=connector.power_max_w,
+                current_kind=connector.current_kind,
+                connector_type=connector.plug_type,
+            )
+        return place
 
     def session_of(self, event: SessionEvent) -> LiveSession | None:
         if event.session_ref:

@@ -33,7 +33,6 @@ from wattledger.core.kernel.errors import Unavailable
 
 APP_ROLE: Final = "wattledger_app"
 _PG_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _DUE_TABLES: Final = frozenset({"operation", "webhook_event", "job", "station_command"})
 
 
@@ -47,7 +46,8 @@ async def refuse_naive_instants(connection: asyncpg.Connection[Any]) -> None:
 def _instant_out(instant: datetime) -> tuple[int]:
     if instant.tzinfo is None:
         raise ValueError("an instant needs a UTC offset")
-    return ((instant - _PG_EPOCH) // _MICROSECOND,)
+    since = instant - _PG_EPOCH  # by hand: on this path a division of timedeltas takes twice as long
+    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds,)
 
 
 def _instant_in(stored: tuple[int]) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 from collections.abc import Callable
 from importlib import import_module
@@ -104,12 +105,24 @@ async def _serve(name: str, settings: Settings, *, is_supervised: bool) -> None:
         await stop_with_supervisor(stop)
     serve = import_module(f"wattledger.apps.{name}.main").serve
     container = await open_container(settings)
+    _calm_the_collector()
     try:
         if stop.is_set():
             return
         await serve(container, stop, lambda: _say_ready(name, settings, is_supervised=is_supervised))
     finally:
         await container.close()
+
+
+def _calm_the_collector() -> None:
+    """What is imported is never looked at again; the rest after 20,000 new objects, not after 700.
+
+    A batch of messages makes thousands that live until its commit, and none of them in cycles: looking at them
+    every 700 took 8 % of the stations process.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _say_ready(name: str, settings: Settings, *, is_supervised: bool) -> None:

@@ -249,7 +249,7 @@ def _spread(
     marks: Sequence[tuple[datetime, Activity]],
     measured: RegisterPoint | None,
 ) -> list[Period]:
-    cuts = [at for at, _ in marks if start < at < end]
+    cuts = [at for at, _ in marks if start < at < end] if len(marks) > 1 else []
     edges = [start, *cuts, end]
     pieces = [(a, b, _activity_at(marks, a)) for a, b in pairwise(edges)]
     weights = [_microseconds(a, b) if activity is Activity.CHARGING else 0 for a, b, activity in pieces]
