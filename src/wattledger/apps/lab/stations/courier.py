@@ -11,11 +11,12 @@ from typing import Protocol
 from websockets.exceptions import InvalidHandshake
 
 from wattledger.apps.lab.stations.facts import Fact, Kind, Session
-from wattledger.apps.lab.stations.faults import DROP_AFTER_UPDATES, Fault
+from wattledger.apps.lab.stations.faults import DROP_AFTER_UPDATES, STORM_LINKS, Fault
 from wattledger.apps.lab.stations.outbox import Outbox, Owed
 from wattledger.apps.lab.stations.socket import CallFailed, LinkLost, StationSocket, opened
 from wattledger.apps.lab.stations.wire import Payload, Wire
 
+_AT_TWO_UPDATES = {Fault.DROP_TCP_MID_SESSION, Fault.HALF_OPEN_SOCKET, Fault.REBOOT_MID_SESSION}
 ATTEMPTS_MAX = 3  # 1.6 calls it TransactionMessageAttempts
 BACKOFF_MAX_S = 30.0
 
@@ -66,6 +67,8 @@ class Courier:
         self._socket: StationSocket | None = None
         self._is_stopping = False
         self._has_dropped = False
+        self._links_lost = 0
+        self._deaf: list[StationSocket] = []
 
     async def run(self) -> None:
         """Keeps the station connected until ``stop`` is called."""
@@ -82,6 +85,8 @@ class Courier:
     async def stop(self) -> None:
         self._is_stopping = True
         await self.close()
+        for socket in self._deaf:
+            socket.cut()
 
     async def close(self) -> None:
         if self._socket is not None:
@@ -160,6 +165,10 @@ class Courier:
 
     async def _deliver(self, socket: StationSocket, owed: Owed) -> None:
         """One try at what is first in the queue; what was not answered stays there."""
+        if Fault.POWER_LOSS in self.faults and owed.fact.kind is Kind.ENDED and not self._has_dropped:
+            self._has_dropped = True
+            self.cut()
+            raise LinkLost
         action, payload = self.wire.fact(owed.session, owed.fact)
         message_id = owed.message_id or self._next_id()
         owed.attempts += 1
@@ -187,10 +196,26 @@ class Courier:
         if Fault.RESEND_NEW_ID in self.faults:
             self.outbox.put_first(Owed(session, fact, is_copy=True))
         self._sender.delivered(session, fact, reply)
-        is_time = fact.kind is Kind.UPDATED and session.update_count >= DROP_AFTER_UPDATES
-        if Fault.DROP_TCP_MID_SESSION in self.faults and is_time and not self._has_dropped:
-            self._has_dropped = True
+        self._break(session, fact)
+
+    def _break(self, session: Session, fact: Fact) -> None:
+        """What the faults of the link do once a fact was delivered."""
+        if Fault.RECONNECT_STORM in self.faults and self._links_lost < STORM_LINKS:
+            self._links_lost += 1
             self.cut()
+        if fact.kind is not Kind.UPDATED or session.update_count < DROP_AFTER_UPDATES or self._has_dropped:
+            return
+        if not self.faults & _AT_TWO_UPDATES:
+            return
+        self._has_dropped = True
+        if Fault.DROP_TCP_MID_SESSION in self.faults:
+            self.cut()
+        if Fault.HALF_OPEN_SOCKET in self.faults and self._socket is not None:
+            self._socket.go_deaf()
+            self._deaf.append(self._socket)
+            raise LinkLost
+        if Fault.REBOOT_MID_SESSION in self.faults:
+            raise LinkLost  # the link is closed in good order, and the next one begins with a boot
 
     def _lost(self) -> None:
         self._socket = None

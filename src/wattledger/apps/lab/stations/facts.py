@@ -72,3 +72,4 @@ class Fact:
     unit: str = "Wh"
     clock_text: str | None = None
     is_unnamed: bool = False  # 1.6: say transactionId 0
+    session_no: int | None = None  # 1.6: say this transactionId, whatever the server called it

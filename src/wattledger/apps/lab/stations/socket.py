@@ -39,6 +39,7 @@ class StationSocket:
         self._answering = answering
         self._open: dict[str, asyncio.Future[list[Any]]] = {}
         self._turn = asyncio.Lock()
+        self.is_deaf = False
 
     async def call(self, message_id: str, action: str, payload: Payload, timeout_s: float) -> Payload:
         """The payload of the CALLRESULT. Raises LinkLost, CallFailed or TimeoutError."""
@@ -73,8 +74,14 @@ class StationSocket:
         """Breaks the TCP connection without a close frame, as a lost mobile network does."""
         self._connection.transport.abort()
 
+    def go_deaf(self) -> None:
+        """Hears nothing any more, not even a ping, and stays open: what a power cut leaves the server with."""
+        self.is_deaf = True
+        self._connection.transport.pause_reading()
+
     async def close(self) -> None:
-        await self._connection.close()
+        if not self.is_deaf:
+            await self._connection.close()
 
     async def _heard(self, message: list[Any]) -> None:
         if message[0] != 2:

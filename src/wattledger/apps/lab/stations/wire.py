@@ -99,6 +99,8 @@ class Wire16:
         """What was never told to this station it calls -1, as stations of the field do."""
         if fact.is_unnamed:
             return 0
+        if fact.session_no is not None:
+            return fact.session_no
         return -1 if session.session_no is None else session.session_no
 
 
