@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from desk_care import care
 from desk_scene import Scene
 from wattledger.core.kernel.taxes import Tax
 from wattledger.core.stations.limits import ChargingLimit
@@ -75,6 +76,7 @@ async def fill(scene: Scene) -> dict[str, UUID]:
         "site": scene.world.site_id,
         "station": scene.world.dc.station_id,
         "customer": scene.world.customer_id,
+        **await care(scene),
     }
 
 

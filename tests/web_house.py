@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from litestar import Litestar
 
+from wattledger.adapters.advisories import shipped_advisories
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.station_bus.local import LocalBus
 from wattledger.apps.web.driver import driver_routes
@@ -52,6 +53,7 @@ def web_container(
             database=database,
             hints=LocalBus(),
             gateways={gateway.name: gateway},
+            advisories=shipped_advisories(),
         ),
     )
 

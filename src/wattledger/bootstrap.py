@@ -13,6 +13,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
+from wattledger.adapters.advisories import shipped_advisories
 from wattledger.adapters.clock import SystemClock, SystemIds
 from wattledger.adapters.documents import build_documents
 from wattledger.adapters.gateway_books import ListedGatewayBooks
@@ -29,6 +30,7 @@ from wattledger.adapters.secrets import KeyedSecrets, add_key_in, drop_old_keys_
 from wattledger.adapters.station_bus.local import LocalBus
 from wattledger.adapters.station_bus.postgres import PostgresBus
 from wattledger.core.kernel.errors import Refused, Unavailable
+from wattledger.core.stations.advisories import AdvisoryList
 from wattledger.flows.ports.base import Clock, Ids, Secrets
 from wattledger.flows.ports.documents import Documents
 from wattledger.flows.ports.gateway import Gateways
@@ -55,6 +57,7 @@ class Container:
     gateways: Gateways
     documents: Documents
     mailer: Mailer
+    advisories: AdvisoryList
     issuing_ca: IssuingCa
     _stack: AsyncExitStack
 
@@ -114,6 +117,7 @@ async def open_container(settings: Settings) -> Container:
             gateways=build_gateways(),
             documents=build_documents(),
             mailer=build_mailer(settings),
+            advisories=shipped_advisories(),
             issuing_ca=SmallCa(),
             _stack=stack.pop_all(),
         )

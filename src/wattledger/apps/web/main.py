@@ -56,11 +56,13 @@ def create_app(container: Any, *, routes: Sequence[ControllerRouterHandler] | No
 
 def rooms() -> list[ControllerRouterHandler]:
     """Every room's routes, loaded only when they are wanted."""
+    from wattledger.apps.web.api import api_routes  # noqa: PLC0415
     from wattledger.apps.web.driver import driver_routes  # noqa: PLC0415
     from wattledger.apps.web.hooks import hook_routes  # noqa: PLC0415
     from wattledger.apps.web.operator import operator_routes  # noqa: PLC0415
+    from wattledger.apps.web.uploads import upload_routes  # noqa: PLC0415
 
-    return [*driver_routes, *operator_routes, *hook_routes]
+    return [*driver_routes, *operator_routes, *api_routes, *hook_routes, *upload_routes]
 
 
 async def serve(container: Any, stop: asyncio.Event, ready: Callable[[], None]) -> None:

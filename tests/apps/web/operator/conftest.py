@@ -11,6 +11,7 @@ import pytest
 
 from conftest import CountingIds, SettableClock
 from desk_scene import Scene
+from wattledger.adapters.advisories import shipped_advisories
 from wattledger.adapters.documents import build_documents
 from wattledger.adapters.passwords import ArgonPasswords
 from wattledger.adapters.postgres.database import Database
@@ -18,6 +19,7 @@ from wattledger.adapters.station_bus.local import LocalBus
 from wattledger.apps.web.api import api_routes
 from wattledger.apps.web.main import create_app
 from wattledger.apps.web.operator import operator_routes
+from wattledger.apps.web.uploads import upload_routes
 from world import STAFF_PASSWORD, OpenSecrets, World, small_world
 
 ORIGIN = "http://desk.test"
@@ -64,12 +66,13 @@ def container(database: Database, clock: SettableClock, ids: CountingIds) -> Any
         hints=LocalBus(),
         gateways={},
         documents=build_documents(),
+        advisories=shipped_advisories(),
     )
 
 
 @pytest.fixture
 def app(container: Any) -> Any:
-    return create_app(container, routes=[*operator_routes, *api_routes])
+    return create_app(container, routes=[*operator_routes, *api_routes, *upload_routes])
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A small JSON API over the same reads as the desk; its schema is at /api/schema."""
+"""A small JSON API: the reads of the desk, and what is asked of stations; its schema is at /api/schema."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from wattledger.apps.web.api import routes
+from wattledger.apps.web.api import care, commands, routes
 from wattledger.apps.web.api.access import provide_desk, require_login
 
 _router: Final = Router(
@@ -25,6 +25,20 @@ _router: Final = Router(
         routes.payment,
         routes.reviews,
         routes.report_days,
+        commands.ask_of_station,
+        commands.commands,
+        commands.command,
+        commands.actions,
+        commands.start,
+        commands.stop,
+        care.configuration,
+        care.drift,
+        care.events,
+        care.logs,
+        care.fetch_log,
+        care.log_file,
+        care.campaigns,
+        care.campaign,
     ],
 )
 

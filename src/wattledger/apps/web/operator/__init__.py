@@ -26,6 +26,7 @@ from wattledger.apps.web.operator import (
     stations,
     tariffs,
     today,
+    upkeep,
 )
 from wattledger.apps.web.operator.desk import answer_in_desk, provide_desk, require_desk
 from wattledger.core.kernel.errors import WattledgerError
@@ -54,6 +55,19 @@ house: Final = Router(
         session_page.stop_session,
         stations.stations,
         stations.station_page,
+        stations.ask_station,
+        upkeep.inventory,
+        upkeep.events,
+        upkeep.configuration,
+        upkeep.add_baseline_form,
+        upkeep.retire_baseline_form,
+        upkeep.apply_baseline,
+        upkeep.log_file,
+        upkeep.firmware,
+        upkeep.add_release_form,
+        upkeep.start_campaign_form,
+        upkeep.campaign_page,
+        upkeep.steer_campaign,
         stations.parked_page,
         payments.payments,
         payments.payment_page,

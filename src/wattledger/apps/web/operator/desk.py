@@ -15,7 +15,7 @@ from litestar.params import SkipValidation
 from litestar.response import Redirect
 
 from wattledger.apps.web.failures import WORDS, answer_refusal, wants_page
-from wattledger.apps.web.operator import words
+from wattledger.apps.web.operator import care_words, words
 from wattledger.apps.web.operator.shown import Shown
 from wattledger.apps.web.pages import House, page
 from wattledger.core.kernel.errors import Forbidden, Unauthorized, WattledgerError
@@ -98,6 +98,7 @@ class Desk:
             tenant=self.tenant,
             shown=self.shown,
             words=words,
+            care_words=care_words,
             **facts,
         )
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from wattledger.apps.web.operator import words
+from wattledger.apps.web.operator.asking import title_of
 from wattledger.apps.web.operator.shown import Shown
 from wattledger.core.metering.events import EventKind, SessionEvent
 from wattledger.core.rating.rated import LineKind, Rated
@@ -75,7 +76,7 @@ def asked_of_station(commands: Iterable[CommandRow]) -> list[Moment]:
         state = words.word_of(words.COMMAND_STATES, command.state)
         answer = _answer(command.answer)
         detail = f"{state.word}{f': {answer}' if answer else ''}. By {command.asked_by}."
-        title = _COMMANDS.get(command.kind) or words.sentence(command.kind)
+        title = _COMMANDS.get(command.kind) or f"Asked the station: {title_of(command.kind).lower()}"
         moments.append(Moment(command.created_at, 1, title, detail, state.meaning))
     return moments
 
