@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from wattledger.apps.web.operator.words import Word, sentence
@@ -42,6 +43,7 @@ SEVERITIES: Final = {
     "soon": Word("Update soon", "notice", "alert"),
     "watch": Word("Check it", "", "info"),
 }
+_INNER_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _REASONS: Final = {
     "silent": "It said nothing more",
     "refused": "It refused the update",
@@ -66,5 +68,8 @@ def why(code: str | None) -> str:
 
 
 def event(kind: str) -> str:
-    """A security event as a sentence, where we know it; else the station's own word."""
-    return ALARMING.get(kind, kind)
+    """A security event as a sentence, where we know it; else the station's own word, set apart."""
+    if kind in ALARMING:
+        return ALARMING[kind]
+    words = _INNER_CAPITAL.sub(" ", kind)
+    return words if words.isupper() or "." in kind else words[:1] + words[1:].lower()
