@@ -20,7 +20,7 @@ TENANTS = sorted(name for name, kind in MANIFEST.items() if kind == "distributed
 APPEND_ONLY = [
     "account", "audit_event", "baseline_value", "bill", "firmware_release", "invoice_part", "journal",
     "parked_match", "parked_message", "seal", "session_event", "station_event", "tariff_publication",
-    "tariff_version", "transfer",
+    "tariff_version", "transfer", "wallet_movement",
 ]  # fmt: skip
 OURS, THEIRS = 1, 2
 VALUES = {
