@@ -10,6 +10,7 @@ import structlog
 
 from wattledger.apps.certificate_ports import certificate_ports
 from wattledger.apps.payment_ports import payment_ports
+from wattledger.apps.present.texts import words_for
 from wattledger.apps.worker.loops import DueLoop, every, keep_running
 from wattledger.apps.worker.run_jobs import run_job
 from wattledger.flows.apply_webhook import apply_webhook
@@ -23,6 +24,7 @@ from wattledger.flows.seal_books import seal_books
 from wattledger.flows.station_certificates import guard_certificates
 from wattledger.flows.sweep_payments import sweep_payments
 from wattledger.flows.sweep_sessions import sweep_sessions
+from wattledger.flows.sync_boards import sync_boards
 from wattledger.flows.sync_lists import sync_lists
 from wattledger.flows.walk_up import walk_on
 
@@ -91,6 +93,9 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
     async def list_tokens(tenant_id: int) -> None:
         await sync_lists(database, container.hints, clock, container.ids, tenant_id)
 
+    async def show_prices(tenant_id: int) -> None:
+        await sync_boards(database, container.hints, clock, container.ids, tenant_id, words_in=words_for)
+
     async def wait_for_sessions(tenant_id: int) -> None:
         await sweep_sessions(database, container.hints, clock, container.ids, tenant_id)
 
@@ -119,6 +124,7 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
         "guard": lambda: every(container, _GUARD_S, guard),
         "limits": lambda: every(container, _GUARD_S, limit),
         "lists": lambda: every(container, _LISTS_S, list_tokens),
+        "prices": lambda: every(container, _LISTS_S, show_prices),
         "sessions": lambda: every(container, _SESSIONS_S, wait_for_sessions),
         "seal": lambda: every(container, _SEAL_S, seal),
         "upkeep": lambda: every(container, _UPKEEP_S, keep_up),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -20,13 +21,17 @@ from wattledger.core.kernel.money import Money
 from wattledger.core.rating.compiled import CompiledTariff
 from wattledger.core.rating.explain import gross_price, price_table
 from wattledger.core.rating.rated import LineKind, Rated
-from wattledger.core.stations.commands import CallAction, Command, TellCost
+from wattledger.core.stations.commands import CallAction, ChangeConfiguration, Command, ShowMessage, TellCost
 from wattledger.core.stations.talk import Said
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.wording import ENGLISH, Words
 
 COST_VENDOR: Final = "org.openchargealliance.costmsg"
 PRICE_TEXT_MAX: Final = 512
+# Within the 500 characters of a 1.6 configuration value, in whatever letters.
+DEFAULT_PRICE_TEXT_MAX: Final = 400
+# The number under which our one message of prices is kept, and replaced.
+BOARD_MESSAGE_NO: Final = 1
 _PRICE_DECIMALS: Final = Decimal("0.00001")
 _PRICE_WORDS: Final = {LineKind.ENERGY: "kWhPrice", LineKind.TIME: "hourPrice", LineKind.FLAT: "flatFee"}
 _MILLIWH_PER_WH: Final = 1000
@@ -55,8 +60,23 @@ def price_text(tariff: Tariff, words: Words = ENGLISH) -> str:
         f"{row.label} {row.amount_text}{f' ({row.condition_text})' if row.condition_text else ''}"
         for row in price_table(tariff, words=words)
     ]
-    text = "; ".join(parts)
-    return text if len(text) <= PRICE_TEXT_MAX else f"{text[: PRICE_TEXT_MAX - 1]}…"
+    return _cut("; ".join(parts), PRICE_TEXT_MAX)
+
+
+def _cut(text: str, length_max: int) -> str:
+    return text if len(text) <= length_max else f"{text[: length_max - 1]}…"
+
+
+def price_board(tariffs: Sequence[Tariff], words: Words, *, is_v16: bool) -> Command:
+    """What the display shows while nobody charges; a station whose connectors differ shows all its prices.
+
+    2.0.1 has SetDisplayMessage, 1.6 the cost extension's configuration key DefaultPrice.
+    """
+    text = " / ".join(price_text(tariff, words) for tariff in tariffs)
+    if is_v16:
+        shown = {"priceText": _cut(text, DEFAULT_PRICE_TEXT_MAX)}
+        return ChangeConfiguration(name="DefaultPrice", value=_encode(shown).decode())
+    return ShowMessage(message_no=BOARD_MESSAGE_NO, text=_cut(text, PRICE_TEXT_MAX), language=words.locale[:8])
 
 
 @lru_cache(maxsize=256)

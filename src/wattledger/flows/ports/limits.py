@@ -51,6 +51,15 @@ class ListRow(msgspec.Struct, frozen=True):
     failed_count: int
 
 
+class BoardStation(msgspec.Struct, frozen=True):
+    """A linked station that was not asked yet to show the prices in force at its connectors."""
+
+    station_id: UUID
+    ocpp_version: str
+    time_zone: str
+    tariff_version_ids: tuple[UUID, ...]
+
+
 class LimitStore(Protocol):
     """Reads and writes within one transaction of one tenant."""
 
@@ -77,3 +86,7 @@ class LimitStore(Protocol):
     async def tokens_for(self, site_id: UUID, now: datetime) -> Sequence[tuple[str, str | None]]:
         """(uid, group) of every card that may charge at the site as far as a list can say."""
         ...
+
+    async def board_stations(self, now: datetime) -> Sequence[BoardStation]: ...
+
+    async def put_board(self, station: BoardStation, station_command_id: UUID, *, at: datetime) -> None: ...

@@ -11,7 +11,7 @@ import msgspec
 
 from wattledger.adapters.postgres.queries import queries
 from wattledger.core.stations.limits import ChargingLimit, Used
-from wattledger.flows.ports.limits import LimitedSession, ListedStation, ListRow
+from wattledger.flows.ports.limits import BoardStation, LimitedSession, ListedStation, ListRow
 
 _SQL = queries("limits")
 _LIMIT: Final = msgspec.json.Decoder(ChargingLimit)
@@ -73,3 +73,17 @@ class PgLimitStore:
     async def tokens_for(self, site_id: UUID, now: datetime) -> list[tuple[str, str | None]]:
         rows = await self._connection.fetch(_SQL.tokens_for, self._tenant_id, site_id, now)
         return [(row["uid"], row["group_uid"]) for row in rows]
+
+    async def board_stations(self, now: datetime) -> list[BoardStation]:
+        rows = await self._connection.fetch(_SQL.board_stations, self._tenant_id, now)
+        return [BoardStation(row[0], row[1], row[2], tuple(row[3])) for row in rows]
+
+    async def put_board(self, station: BoardStation, station_command_id: UUID, *, at: datetime) -> None:
+        await self._connection.execute(
+            _SQL.put_board,
+            self._tenant_id,
+            station.station_id,
+            list(station.tariff_version_ids),
+            station_command_id,
+            at,
+        )

@@ -88,3 +88,33 @@ where k.tenant_id = $1 and k.kind in ('rfid', 'app') and k.state = 'active'
              l.month_milliwh_max, l.day_minor_max, l.month_minor_max) > 0))
 order by k.uid
 limit 2000;
+
+-- name: board_stations
+-- A station that was asked, and did not answer or was not linked long enough to, is asked again.
+select s.station_id, s.ocpp_version, s.time_zone, s.version_ids
+from (
+    select st.station_id, st.ocpp_version, i.time_zone, st.booted_at,
+           array_agg(distinct p.tariff_version_id order by p.tariff_version_id) as version_ids
+    from station st
+    join site i on i.tenant_id = st.tenant_id and i.site_id = st.site_id
+    join connector c on c.tenant_id = st.tenant_id and c.station_id = st.station_id
+    cross join lateral (
+        select x.tariff_version_id from tariff_publication x
+        where x.tenant_id = c.tenant_id and x.tariff_id = c.tariff_id and x.valid_from <= $2
+        order by x.valid_from desc limit 1) p
+    where st.tenant_id = $1 and st.is_connected and st.booted_at is not null and st.ocpp_version is not null
+      and not st.is_disabled
+    group by st.station_id, st.ocpp_version, i.time_zone, st.booted_at) s
+left join station_board b on b.tenant_id = $1 and b.station_id = s.station_id
+left join station_command k on k.tenant_id = $1 and k.station_command_id = b.station_command_id
+where b.station_id is null or b.tariff_version_ids <> s.version_ids or b.asked_at < s.booted_at
+   or (k.state = 'timed_out' and b.asked_at < $2::timestamptz - interval '1 hour')
+order by s.station_id
+limit 200;
+
+-- name: put_board
+insert into station_board (tenant_id, station_id, tariff_version_ids, station_command_id, asked_at)
+values ($1, $2, $3, $4, $5)
+on conflict (tenant_id, station_id) do update set
+    tariff_version_ids = excluded.tariff_version_ids, station_command_id = excluded.station_command_id,
+    asked_at = excluded.asked_at;

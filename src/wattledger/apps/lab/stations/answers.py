@@ -92,8 +92,15 @@ def _get_variables(_station: Asked, payload: Payload) -> Payload:
     }
 
 
+def _data_transfer(_station: Asked, payload: Payload) -> Payload:
+    """The Open Charge Alliance's cost messages, and no vendor's own."""
+    is_known = payload["vendorId"] == "org.openchargealliance.costmsg"
+    return {"status": "Accepted" if is_known else "UnknownVendorId"}
+
+
 _ANSWERS: dict[str, Callable[[Asked, Payload], Payload]] = {
     "ChangeConfiguration": _change_configuration,
+    "DataTransfer": _data_transfer,
     "GetConfiguration": _get_configuration,
     "GetTransactionStatus": _transaction_status,
     "GetVariables": _get_variables,
@@ -102,6 +109,8 @@ _ANSWERS: dict[str, Callable[[Asked, Payload], Payload]] = {
     "RequestStartTransaction": _request_start,
     "RequestStopTransaction": _stop,
     "Reset": _reset,
+    "SendLocalList": lambda _station, _payload: _status(is_accepted=True),
+    "SetDisplayMessage": lambda _station, _payload: _status(is_accepted=True),
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger,
     "CostUpdated": lambda _station, _payload: {},

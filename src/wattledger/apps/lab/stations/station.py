@@ -30,6 +30,15 @@ _TRIGGERS = {
     "DeAuthorized": "Deauthorized",
     "Reboot": "ResetCommand",
 }
+# Settings that change nothing of what a virtual station does, and that it takes.
+_SHOWN_OR_KEPT = {
+    "AllowOfflineTxForUnknownId",
+    "DefaultPrice",
+    "Enabled",
+    "LocalAuthListEnabled",
+    "LocalAuthorizeOffline",
+    "OfflineTxForUnknownIdEnabled",
+}
 Announce = Callable[[str, "VirtualStation", Payload], None]
 
 
@@ -198,7 +207,7 @@ class VirtualStation:
         if name in ("MeterValueSampleInterval", "TxUpdatedInterval") and value.isdigit() and int(value) > 0:
             self.sample_interval_s = float(value)
             return True
-        return False
+        return name in _SHOWN_OR_KEPT
 
     # --- what the courier reports ---------------------------------------------------------------------------
 
