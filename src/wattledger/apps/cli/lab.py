@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from wattledger.apps.children import READY_LINE, on_signals, stop_with_supervisor
+from wattledger.apps.cli.lab_attack import attack_command
 from wattledger.apps.lab.provider.main import serve_provider
 from wattledger.apps.lab.stations.fleet import FleetSpec, StationSpec, run_fleet
 from wattledger.apps.lab.stations.wire import Payload
@@ -20,6 +21,7 @@ from wattledger.settings import load_settings
 _VERSIONS: Final = {"1.6": ("1.6",), "2.0.1": ("2.0.1",), "mixed": ("2.0.1", "1.6")}
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command("attack")(attack_command)
 
 
 @app.command("provider")
