@@ -16,7 +16,7 @@ from wattledger.core.metering.events import Activity
 from wattledger.core.metering.usage import Period, Usage
 from wattledger.core.tariffs.model import Dimension, PriceComponent, Reservation, Restrictions, Tariff, Weekday
 
-Position = tuple[int, int]
+Position = tuple[int, int, int]  # tariff, element, component
 HOUR = 3600
 
 
@@ -24,6 +24,7 @@ HOUR = 3600
 class Moment:
     """What is true in the middle of a stretch."""
 
+    at: datetime
     local: datetime
     usage: Usage
     period: Period
@@ -48,13 +49,15 @@ class Result:
     billed: dict[Dimension, Fraction] = field(default_factory=dict)
 
 
-def oracle(usage: Usage, tariff: Tariff, *, is_strict: bool) -> Result:
+def oracle(usage: Usage, *tariffs: Tariff, is_strict: bool) -> Result:
+    """The session under its tariff, or under several in turn as ``usage.tariff_spans`` says."""
     result = Result()
+    tariff = tariffs[0]
     reserved = tuple(p for p in usage.periods if p.activity is Activity.RESERVED)
     session = tuple(p for p in usage.periods if p.activity is not Activity.RESERVED)
     for leg, is_reservation in ((reserved, True), (session, False)):
         if leg:
-            stretches, flat = stretches_of(leg, usage, tariff, is_reservation)
+            stretches, flat = stretches_of(leg, usage, tariffs, is_reservation)
             round_up(stretches, is_strict)
             add_up(result, tariff, stretches, is_reservation)
             if flat:
@@ -73,21 +76,20 @@ def oracle(usage: Usage, tariff: Tariff, *, is_strict: bool) -> Result:
 
 
 def stretches_of(
-    leg: tuple[Period, ...], usage: Usage, tariff: Tariff, is_reservation: bool
+    leg: tuple[Period, ...], usage: Usage, tariffs: tuple[Tariff, ...], is_reservation: bool
 ) -> tuple[list[Stretch], PriceComponent | None]:
     stretches: list[Stretch] = []
     flat: PriceComponent | None = None
-    cuts = all_cuts(leg, tariff)
+    cuts = all_cuts(leg, usage, tariffs)
     energy = charging = idle = Fraction(0)
     for begin, end in pairwise(cuts):
         period = period_at(leg, (begin + end) / 2)
         share = (end - begin) / Fraction(seconds(period.started_at, period.ended_at))
         used = period.energy_milliwh * share
-        local = (leg[0].started_at + timedelta(seconds=float((begin + end) / 2))).astimezone(
-            ZoneInfo(usage.time_zone)
-        )
+        at = leg[0].started_at + timedelta(seconds=float((begin + end) / 2))
         moment = Moment(
-            local,
+            at,
+            at.astimezone(ZoneInfo(usage.time_zone)),
             usage,
             period,
             (begin + end) / 2,
@@ -97,13 +99,13 @@ def stretches_of(
         )
         timed = Dimension.IDLE if period.activity is Activity.IDLE else Dimension.TIME
         for dimension, quantity in ((Dimension.ENERGY, used / 1000), (timed, end - begin)):
-            chosen = choose(tariff, dimension, moment, is_reservation)
+            chosen = choose(tariffs, dimension, moment, is_reservation)
             if chosen and quantity:
                 position, component = chosen
                 passed = moment.idle_s if timed is Dimension.IDLE else moment.charging_s
                 is_free = dimension is timed and passed < component.grace_s
                 stretches.append(Stretch(position, component, Fraction(0) if is_free else quantity, begin))
-        if flat is None and (chosen := choose(tariff, Dimension.FLAT, moment, is_reservation)):
+        if flat is None and (chosen := choose(tariffs, Dimension.FLAT, moment, is_reservation)):
             flat = chosen[1]
         energy += used
         if period.activity is Activity.IDLE:
@@ -153,21 +155,27 @@ def round_up(stretches: list[Stretch], is_strict: bool) -> None:
 
 
 def choose(
-    tariff: Tariff, dimension: Dimension, moment: Moment, is_reservation: bool
+    tariffs: tuple[Tariff, ...], dimension: Dimension, moment: Moment, is_reservation: bool
 ) -> tuple[Position, PriceComponent] | None:
+    number = 0
+    if moment.usage.tariff_spans:
+        started = [number for begin, number in moment.usage.tariff_spans if begin <= moment.at]
+        number = started[-1] if started else -1
+    if number < 0:
+        return None
     wanted: tuple[Reservation | None, ...] = (None,)
     if is_reservation:
         is_expired = moment.usage.is_reservation_expired
         wanted = (Reservation.EXPIRED, Reservation.RESERVED) if is_expired else (Reservation.RESERVED,)
     for reservation in wanted:
-        for index, element in enumerate(tariff.elements):
-            for number, component in enumerate(element.components):
+        for index, element in enumerate(tariffs[number].elements):
+            for place, component in enumerate(element.components):
                 if (
                     component.dimension is dimension
                     and element.restrictions.reservation is reservation
                     and holds(element.restrictions, moment)
                 ):
-                    return (index, number), component
+                    return (number, index, place), component
     return None
 
 
@@ -178,6 +186,8 @@ def holds(limits: Restrictions, moment: Moment) -> bool:
     end = "24:00" if end == "00:00" else end
     in_window = begin <= clock < end if begin < end else begin == end or clock >= begin or clock < end
     power, current = average_power(moment.period), moment.period.current_ma
+    if current is None and moment.period.activity in (Activity.IDLE, Activity.RESERVED):
+        current = 0
     return (
         in_window
         and (not limits.weekdays or list(Weekday)[local.weekday()] in limits.weekdays)
@@ -205,14 +215,15 @@ def average_power(period: Period) -> Fraction | int:
     return Fraction(period.energy_milliwh * HOUR, 1000 * seconds(period.started_at, period.ended_at))
 
 
-def all_cuts(leg: tuple[Period, ...], tariff: Tariff) -> list[Fraction]:
+def all_cuts(leg: tuple[Period, ...], usage: Usage, tariffs: tuple[Tariff, ...]) -> list[Fraction]:
     """Every instant, in seconds from the start, at which any condition of any element could change."""
     start = leg[0].started_at
     end_s = seconds(start, leg[-1].ended_at)
     cuts: set[Fraction] = {Fraction(seconds(start, period.started_at)) for period in leg} | {Fraction(end_s)}
     first_minute = 60 - (start.second + 60 * start.minute) % 60
     cuts |= {Fraction(second) for second in range(first_minute, end_s, 60)}
-    for element in tariff.elements:
+    cuts |= {Fraction(seconds(start, begin)) for begin, _ in usage.tariff_spans}
+    for element in (element for tariff in tariffs for element in tariff.elements):
         limits = element.restrictions
         cuts |= {Fraction(s) for s in (limits.duration_s_min, limits.duration_s_max) if s}
         graces = [component.grace_s for component in element.components]
