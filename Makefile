@@ -20,7 +20,7 @@ VENDOR := src/wattledger/apps/web/static/vendor
 ASSETS := $(if $(wildcard scripts/assets.py),$(VENDOR)/.made)
 
 .PHONY: help setup check lint format types walls migrations tidy fuzz test test-unit test-database test-journeys \
-	demo run bench docs lock assets clean
+	demo run bench mutation docs lock assets clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ bench: setup ## the figures in docs/evidence, measured again (BENCH=name for one
 
 fuzz: .venv/.fuzz ## frame parsing and translation under atheris (SECONDS_EACH=60 TARGETS=...)
 	.venv/bin/python fuzz/run.py $(SECONDS_EACH) $(TARGETS)
+
+mutation: .venv/.dev ## change the rating code in small ways, see whether its tests notice (half an hour)
+	.venv/bin/python scripts/mutation.py
 
 docs: .venv/.dev ## write docs/reference from the code
 	.venv/bin/python scripts/reference.py

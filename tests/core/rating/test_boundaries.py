@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from wattledger.core.rating.policy import PLAIN
 from wattledger.core.rating.rate import quote, rate, until
 from wattledger.core.rating.rated import BOUNDARY_RULE, Rated, decode_rated
 from wattledger.core.rating.tally import tally
-from wattledger.core.tariffs.model import Reservation, Tariff
+from wattledger.core.tariffs.model import PriceLimit, Reservation, Tariff, TaxTreatment
 
 IDLE, PAUSED, RESERVED = Activity.IDLE, Activity.PAUSED, Activity.RESERVED
 MINUTE = timedelta(minutes=1)
@@ -216,8 +217,20 @@ class TestSeveralTariffs:
 
     def test_keep_apart_under_any_law(self) -> None:
         assert self.COMPILED.tariff is self.FIRST
-        with pytest.raises(InvalidInput, match="Tariffs of one session must be in one currency"):
+        with pytest.raises(InvalidInput) as refusal:
             compile_tariffs((self.FIRST, tariff(when(energy("1")), currency="CHF")))
+        assert str(refusal.value) == "currency_mixed: Tariffs of one session must be in one currency."
+        with pytest.raises(InvalidInput) as refusal:
+            compile_tariffs((self.FIRST, tariff(when(energy("1")), tax_treatment=TaxTreatment.INCLUDED)))
+        assert str(refusal.value) == "tax_senses_mixed: Some tariffs hold their taxes and others do not."
+        without = tariff(when(energy("1")), tax_treatment=TaxTreatment.NOT_APPLICABLE)
+        assert compile_tariffs((self.FIRST, without)).is_switched
+
+    def test_may_bear_the_sessions_caps_and_limits_apart(self) -> None:
+        dear = tariff(when(energy("3", cap=Decimal(6)), flat("9")), price_max=PriceLimit(Decimal(7)))
+        both = compile_tariffs((self.FIRST, dear))
+        assert rate(self.session((0, 0), (60, 1)), both).net_minor == 600 + 700
+        assert rate(self.session((0, 1), (60, 0)), both).net_minor == 700 + 600
 
 
 class TestARefusal:

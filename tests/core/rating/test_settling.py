@@ -13,7 +13,7 @@ from wattledger.core.kernel.taxes import Tax
 from wattledger.core.metering.events import Activity
 from wattledger.core.rating.policy import PLAIN, Level, RatingPolicy, Rounding
 from wattledger.core.rating.rate import rate
-from wattledger.core.rating.rated import Rated
+from wattledger.core.rating.rated import Rated, Unit
 from wattledger.core.tariffs.model import Tariff, TaxTreatment
 from wattledger.core.tax.rules import DatedTax, Excise, TaxRules, Treatment
 
@@ -189,6 +189,8 @@ class TestAnExcise:
         rated = rate(usage((60, 10.5), (30, 0, Activity.IDLE)), tariff(when(energy("1"))), tax_rules=self.RULES)
         assert (rated.net_minor, rated.tax_minor) == (1050, 32)
         assert taxes(rated) == [("KY excise", 0, 0, 32)]
+        assert rated.exact() == (Fraction(21, 2), Fraction(21, 2) + Fraction(315, 1000))
+        assert rated.lines[-1].unit is Unit.MILLIWH
         line = rated.lines[-1]
         assert (line.note, line.quantity, line.billed, line.price, line.element) == (
             "KY excise",

@@ -14,7 +14,7 @@ from wattledger.core.metering.usage import MonthUsage
 from wattledger.core.rating.policy import OCPI_STRICT, PLAIN, RatingPolicy
 from wattledger.core.rating.rate import rate
 from wattledger.core.rating.rated import Rated
-from wattledger.core.tariffs.model import PriceComponent, Tariff, Tier, Tiering, TierSpan
+from wattledger.core.tariffs.model import PriceComponent, Reservation, Tariff, Tier, Tiering, TierSpan
 
 STEPS = (Tier(10_000, Decimal("0.60")), Tier(30_000, Decimal("0.50")))
 
@@ -155,6 +155,12 @@ class TestByTheMonth:
         )
         rated = rate(usage((20, 0), (20, 0, Activity.IDLE), month=self.month(0)), one)
         assert [line.billed // 60_000_000 for line in rated.lines] == [10, 10, 5, 15]
+
+    def test_of_a_reservation_begin_with_it(self) -> None:
+        steps = (Tier(900, Decimal(6)),)
+        one = tariff(when(time("1", tiers=steps, tier_span=TierSpan.MONTH), reservation=Reservation.RESERVED))
+        rated = rate(usage((20, 0, Activity.RESERVED), month=self.month(0)), one)
+        assert [line.billed // 60_000_000 for line in rated.lines] == [15, 5]
 
     def test_of_the_session_ask_for_no_month(self) -> None:
         assert rate(usage((60, 10)), tariff(when(per_kwh()))).net_minor == 600

@@ -44,6 +44,9 @@ class TestASeries:
         assert self.SERIES.changes(AT - HOUR, AT + HOUR) == [AT]
         assert self.SERIES.changes(AT, AT + HOUR) == []
 
+    def test_keeps_its_name_and_currency(self) -> None:
+        assert (self.SERIES.name, self.SERIES.currency) == ("x", "EUR")
+
     def test_is_in_utc(self) -> None:
         local = AT.astimezone(ZoneInfo("Europe/Berlin"))
         series = price_series("x", "EUR", [(local, D("1"))], local + HOUR)

@@ -87,6 +87,18 @@ class TestADay:
         )
         assert told(lord_howe) == [("04 00:00", 0), ("04 14:30", 1), ("04 15:30", 0)]
 
+    def test_of_a_change_within_an_hour_of_utc(self) -> None:
+        # Newfoundland's clocks changed at one minute past midnight until 2011: 03:31 in UTC.
+        early = clock(time_from="00:00", time_until="02:00")
+        found = day_of((early,), ZoneInfo("America/St_Johns"), date(2010, 3, 14))
+        assert told(found) == [("14 00:00", 0), ("14 03:30", 1), ("14 04:30", 0)]
+        late = clock(time_from="01:01", time_until="01:30")
+        assert told(day_of((late,), ZoneInfo("America/St_Johns"), date(2010, 3, 14))) == [
+            ("14 00:00", 0),
+            ("14 03:31", 1),
+            ("14 04:00", 0),
+        ]
+
     def test_of_a_change_at_midnight_of_utc(self) -> None:
         found = day_of(
             (clock(time_from="23:00", time_until="00:00"),), ZoneInfo("America/Santiago"), date(2026, 4, 4)

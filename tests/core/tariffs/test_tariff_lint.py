@@ -221,7 +221,7 @@ class TestElementsThatNeverMatch:
             for one in lint_tariff(tariff(when(energy("1"), **limits), when(energy("2"))))
             if one.code == "never_matches"
         ]
-        assert finding.fix == "Set a later end date."
+        assert (finding.fix, finding.where) == ("Set a later end date.", "element 0")
         assert finding.message.startswith(f"from {limits['date_from']} to before {limits['date_until']}: ")
 
     @pytest.mark.parametrize(
@@ -274,6 +274,7 @@ class TestPrices:
         finding = only(tariff(one))  # type: ignore[arg-type]
         assert (finding.code, finding.severity) == ("price_unusual", Severity.WARNING)
         assert finding.message.endswith(" EUR is not a usual price.")
+        assert finding.where.startswith("element 0, ")
         assert finding.fix == "Check the unit: prices are per kWh and per hour."
 
     def test_a_tax_that_only_some_bear(self) -> None:
@@ -290,6 +291,8 @@ class TestPrices:
             "Use a step size of 1, as OCPI recommends and OCPI 3.0 requires.",
         )  # fmt: skip
         assert lint_tariff(tariff(when(energy("0.5", step_size=1)))) == ()
+        assert found(tariff(when(energy("0.5", step_size=2)))) == [("step_size_coarse", "element 0, energy")]
+        assert lint_tariff(tariff(when(energy("0")))) == ()
 
 
 class TestTerms:
@@ -307,6 +310,8 @@ class TestTerms:
             "State the cap that is meant, or leave it out.",
         )  # fmt: skip
         assert lint_tariff(tariff(when(idle("6", cap=Decimal(1))))) == ()
+        assert found(tariff(when(idle("0.5", cap=Decimal(0))))) == [("cap_zero", "element 0, idle")]
+        assert lint_tariff(tariff(when(idle("0", cap=Decimal(0))))) == ()
 
     def test_tiers_of_one_price(self) -> None:
         assert only(tariff(when(energy("1", tiers=(Tier(5, Decimal(1)),))))) == Finding(

@@ -97,6 +97,11 @@ class TestTheVersionInForce:
         assert self.at(AT + 3 * HOUR - timedelta(microseconds=1)) == self.LATER
         assert self.at(AT + 3 * HOUR) == self.NOW
 
+    def test_of_two_that_began_together_is_the_first(self) -> None:
+        other = replace(self.NOW, name="other")
+        assert version_at([self.NOW, other], AT) == self.NOW
+        assert version_at([other, self.NOW], AT) == other
+
     def test_may_be_none(self) -> None:
         assert version_at([self.NOW], AT - HOUR) is None
         assert version_at([], AT) is None
