@@ -15,7 +15,7 @@ from wattledger.apps.web.driver import driver_routes
 from wattledger.apps.web.main import create_app
 from wattledger.bootstrap import Container
 from wattledger.flows.ports.base import Clock, Ids
-from wattledger.flows.ports.gateway import Capabilities, Checkout, CheckoutAsk, GatewayAccess
+from wattledger.flows.ports.gateway import AccountShape, Capabilities, Checkout, CheckoutAsk, GatewayAccess
 from world import OpenSecrets
 
 PUBLIC_URL = "http://testserver.local"
@@ -27,6 +27,7 @@ class QuietGateway:
 
     name: str = "sandbox"
     capabilities: Capabilities = field(default=Capabilities(key_lifetime_s=86_400, can_increment=False))
+    account_shape: AccountShape = field(default=AccountShape((), (), ()))
     asked: list[CheckoutAsk] = field(default_factory=list)
 
     def least_minor(self, currency: str) -> int:

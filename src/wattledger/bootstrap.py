@@ -27,6 +27,7 @@ from wattledger.adapters.postgres.station_work import PgStationWork
 from wattledger.adapters.postgres.stores.verify import open_raw_books
 from wattledger.adapters.postgres.supervisor import PostgresServer, running_server_dsn
 from wattledger.adapters.secrets import KeyedSecrets, add_key_in, drop_old_keys_in, read_ring, ring_in
+from wattledger.adapters.statements import FileStatements
 from wattledger.adapters.station_bus.local import LocalBus
 from wattledger.adapters.station_bus.postgres import PostgresBus
 from wattledger.core.kernel.errors import Refused, Unavailable
@@ -37,6 +38,7 @@ from wattledger.flows.ports.gateway import Gateways
 from wattledger.flows.ports.issuing_ca import IssuingCa
 from wattledger.flows.ports.mailer import Mailer
 from wattledger.flows.ports.passwords import Passwords
+from wattledger.flows.ports.statements import Statements
 from wattledger.flows.ports.verify import AuditPorts
 from wattledger.settings import Settings
 
@@ -59,6 +61,7 @@ class Container:
     mailer: Mailer
     advisories: AdvisoryList
     issuing_ca: IssuingCa
+    statements: Statements
     _stack: AsyncExitStack
 
     def open_station_work(self, node: str) -> PgStationWork:
@@ -118,6 +121,7 @@ async def open_container(settings: Settings) -> Container:
             documents=build_documents(),
             mailer=build_mailer(settings),
             advisories=shipped_advisories(),
+            statements=FileStatements(),
             issuing_ca=SmallCa(),
             _stack=stack.pop_all(),
         )

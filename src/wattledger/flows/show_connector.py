@@ -51,7 +51,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One connector at one moment; ``hold_minor`` is exactly what begin_charging will ask for."""
+    """One connector at one moment; ``hold_minor`` is exactly what begin_charging will ask for.
+
+    ``pages`` are the origins of the gateway's hosted pages, where they are always the same.
+    """
 
     tenant_id: int
     at: datetime
@@ -60,6 +63,7 @@ class Arrival:
     tariff: Tariff | None
     example: Example | None
     hold_minor: int
+    pages: tuple[str, ...] = ()
 
 
 async def show_connector(
@@ -87,6 +91,7 @@ def arrival(tenant_id: int, facts: ConnectorFacts, gateways: Gateways, now: date
     return Arrival(
         tenant_id=tenant_id,
         at=now,
+        pages=gateway.account_shape.pages,
         facts=facts,
         availability=availability(facts),
         tariff=tariff,

@@ -38,6 +38,8 @@ COMMANDS: Final = (
     Command("station", f"{_HERE}.station", "app", "Change how a station proves itself: passwords, certificates."),
     Command("secrets", f"{_HERE}.secret_keys", "app", "Change the key under which secrets are kept."),
     Command("books", f"{_HERE}.books", "app", "Verify the books."),
+    Command("gateway", f"{_HERE}.gateway", "app", "Set up how a tenant is paid, and choose its gateway."),
+    Command("bank", f"{_HERE}.bank", "app", "Match bank statements with what is owed."),
     Command("tariff", f"{_HERE}.tariff", "tariff_app", "Check tariffs."),
     Command("rate", f"{_HERE}.rate", "rate_command", "Price an OCPI CDR, with every amount derived."),
     Command("explain", f"{_HERE}.explain", "explain_command", "Explain every cent of a session."),

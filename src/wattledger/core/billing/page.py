@@ -11,6 +11,7 @@ import msgspec
 
 from wattledger.core.billing.document import Document, DocumentLine, Party, SessionFacts
 from wattledger.core.billing.numbering import DocumentKind
+from wattledger.core.billing.payment_reference import payment_reference, printed_reference
 from wattledger.core.kernel.instants import zone
 from wattledger.core.kernel.money import Money, exponent_of
 from wattledger.core.rating.rated import Unit
@@ -161,6 +162,7 @@ def _facts(document: Document) -> Iterable[Fact]:
         yield Fact("For", f"{document.period_on:%B %Y}")
     if document.due_on:
         yield Fact("Due", day_text(document.due_on))
+        yield Fact("Reference", printed_reference(payment_reference(document.series, document.number)))
     buyer = document.buyer
     if buyer and buyer.customer_no:
         yield Fact("Customer", buyer.customer_no)

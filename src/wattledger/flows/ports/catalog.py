@@ -127,6 +127,7 @@ class GatewayAccount:
     settings: bytes
     secrets: bytes
     is_enabled: bool = True
+    chosen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,5 +238,17 @@ class CatalogStore(Protocol):
         ...
 
     async def gateway_account(self, gateway: str) -> GatewayAccount | None: ...
+
+    async def gateway_accounts(self) -> list[GatewayAccount]:
+        """Every account, the one that takes new payments first (as far as it is switched on)."""
+        ...
+
+    async def choose_gateway(self, gateway: str, *, at: datetime) -> bool:
+        """New payments go there from now on; False where the tenant has no such account, or it is off."""
+        ...
+
+    async def switch_gateway(self, gateway: str, *, is_enabled: bool) -> bool:
+        """False where the tenant has no such account."""
+        ...
 
     async def add_staff(self, member: StaffMember, *, at: datetime) -> None: ...

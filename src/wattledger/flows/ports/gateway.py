@@ -47,6 +47,18 @@ class Capabilities(msgspec.Struct, frozen=True):
     finds_calls: bool = False
 
 
+class AccountShape(msgspec.Struct, frozen=True):
+    """The names of what a tenant's account is made of; ``needed`` must be there before anything is paid.
+
+    ``pages`` are the origins of the gateway's hosted pages, as a content security policy names them.
+    """
+
+    settings: tuple[str, ...]
+    secrets: tuple[str, ...]
+    needed: tuple[str, ...]
+    pages: tuple[str, ...] = ()
+
+
 class AttemptView(msgspec.Struct, frozen=True):
     """What we have of one attempt. ``heard`` are the raw verified messages about it, oldest first: of a gateway
     that answers by message only, the facts follow from them. ``movement_ref`` is "" until it was told;
@@ -145,6 +157,7 @@ class Gateway(Protocol):
 
     name: str
     capabilities: Capabilities
+    account_shape: AccountShape
 
     def least_minor(self, currency: str) -> int:
         """The smallest sum the gateway takes, in minor units."""

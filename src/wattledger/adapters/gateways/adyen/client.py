@@ -14,6 +14,7 @@ from wattledger.adapters.gateways.adyen.transform import LINK_IS_OVER, RESULTS, 
 from wattledger.core.kernel.money import exponent_of
 from wattledger.core.payments.facts import GatewayFacts
 from wattledger.flows.ports.gateway import (
+    AccountShape,
     AttemptView,
     Capabilities,
     Checkout,
@@ -68,6 +69,12 @@ class AdyenGateway:
     # Adyen keeps a key for seven days at least; an hour is kept in hand.
     capabilities = Capabilities(
         key_lifetime_s=7 * 86_400 - 3600, can_increment=True, can_charge_saved=True, debit_methods=("sepa_debit",)
+    )
+    account_shape = AccountShape(
+        settings=("merchant_account", "live_prefix", "base_url"),
+        secrets=("api_key", "webhook_secret", "webhook_secret_next", "webhook_user", "webhook_password"),
+        needed=("merchant_account", "api_key", "webhook_secret"),
+        pages=("https://*.adyen.com", "https://*.adyen.link", "https://*.adyenpayments.com"),
     )
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:

@@ -19,6 +19,7 @@ from wattledger.adapters.gateways.mollie.transform import Found
 from wattledger.core.kernel.money import exponent_of
 from wattledger.core.payments.facts import GatewayFacts
 from wattledger.flows.ports.gateway import (
+    AccountShape,
     AttemptView,
     Capabilities,
     Checkout,
@@ -51,6 +52,12 @@ class MollieGateway:
         can_charge_saved=True,
         debit_methods=("sepa_debit",),
         finds_calls=True,
+    )
+    account_shape = AccountShape(
+        settings=("base_url",),
+        secrets=("api_key",),
+        needed=("api_key",),
+        pages=("https://www.mollie.com", "https://pay.mollie.com"),
     )
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:

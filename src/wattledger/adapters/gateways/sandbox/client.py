@@ -14,6 +14,7 @@ from wattledger.adapters.gateways.sandbox.transform import WirePayment, facts_of
 from wattledger.core.kernel.money import exponent_of
 from wattledger.core.payments.facts import GatewayFacts
 from wattledger.flows.ports.gateway import (
+    AccountShape,
     AttemptView,
     Capabilities,
     Checkout,
@@ -46,9 +47,11 @@ class SandboxGateway:
     capabilities = Capabilities(
         key_lifetime_s=30 * 86_400, can_increment=True, is_sandbox=True, can_charge_saved=True, tells_fee=True
     )
-
-    # The lab's provider listens on the loopback, on whatever port it was given.
-    checkout_pages = ("http://127.0.0.1:*",)
+    account_shape = AccountShape(
+        settings=("base_url",),
+        secrets=("api_key", "webhook_secret", "webhook_secret_next"),
+        needed=("base_url", "api_key"),
+    )
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:
         self._client = client or httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)

@@ -31,6 +31,7 @@ from wattledger.adapters.gateways.stripe.wire import (
 )
 from wattledger.core.payments.facts import Dispute, GatewayFacts
 from wattledger.flows.ports.gateway import (
+    AccountShape,
     AttemptView,
     Capabilities,
     Checkout,
@@ -63,7 +64,12 @@ class StripeGateway:
         debit_methods=("sepa_debit",),
         tells_fee=True,
     )
-    checkout_pages = ("https://checkout.stripe.com",)
+    account_shape = AccountShape(
+        settings=("base_url",),
+        secrets=("api_key", "webhook_secret", "webhook_secret_next"),
+        needed=("api_key", "webhook_secret"),
+        pages=("https://checkout.stripe.com",),
+    )
 
     def __init__(self, http_client: stripe.HTTPClient | None = None) -> None:
         self._http_client = http_client

@@ -259,6 +259,18 @@ class PgCatalogStore:
             at,
         )
 
+    async def gateway_accounts(self) -> list[GatewayAccount]:
+        rows = await self._connection.fetch(_Q.gateway_accounts, self._tenant_id)
+        return [GatewayAccount(**row) for row in rows]
+
+    async def choose_gateway(self, gateway: str, *, at: datetime) -> bool:
+        done = await self._connection.execute(_Q.choose_gateway, self._tenant_id, gateway, at)
+        return bool(done == "UPDATE 1")
+
+    async def switch_gateway(self, gateway: str, *, is_enabled: bool) -> bool:
+        done = await self._connection.execute(_Q.switch_gateway, self._tenant_id, gateway, is_enabled)
+        return bool(done == "UPDATE 1")
+
     async def gateway_account(self, gateway: str) -> GatewayAccount | None:
         row = await self._connection.fetchrow(_Q.gateway_account, self._tenant_id, gateway)
         return None if row is None else GatewayAccount(**row)

@@ -142,8 +142,19 @@ on conflict (tenant_id, gateway) do update
 set is_enabled = excluded.is_enabled, settings = excluded.settings, secrets = excluded.secrets;
 
 -- name: gateway_account
-select gateway, endpoint_key, settings, secrets, is_enabled
+select gateway, endpoint_key, settings, secrets, is_enabled, chosen_at
 from gateway_account where tenant_id = $1 and gateway = $2;
+
+-- name: gateway_accounts
+select gateway, endpoint_key, settings, secrets, is_enabled, chosen_at
+from gateway_account where tenant_id = $1
+order by chosen_at desc nulls last, created_at, gateway;
+
+-- name: choose_gateway
+update gateway_account set chosen_at = $3 where tenant_id = $1 and gateway = $2 and is_enabled;
+
+-- name: switch_gateway
+update gateway_account set is_enabled = $3 where tenant_id = $1 and gateway = $2;
 
 -- name: add_staff
 insert into staff (tenant_id, staff_id, email, name, role, password_hash, failed_count, created_at)

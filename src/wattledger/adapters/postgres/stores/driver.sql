@@ -25,7 +25,7 @@ left join lateral (
     select g.gateway, g.settings
     from gateway_account g
     where g.tenant_id = c.tenant_id and g.is_enabled
-    order by g.created_at, g.gateway limit 1
+    order by g.chosen_at desc nulls last, g.created_at, g.gateway limit 1
 ) w on true
 where c.tenant_id = $1 and c.connector_id = $2;
 

@@ -31,13 +31,11 @@ from wattledger.apps.web.wired import Wired
 from wattledger.core.kernel.errors import InvalidInput, NotFound, Refused, Unavailable
 from wattledger.flows.begin_charging import Agreement, begin_charging
 from wattledger.flows.open_access import PaymentPorts
-from wattledger.flows.ports.driver import ConnectorFacts
 from wattledger.flows.show_connector import Arrival, show_connector
 
 _STREAMS: Final = Streams(200)
 _NUMBER_CHARACTERS_MAX: Final = 64
 _LOCALE: Final = "en"
-_HOSTED_PAGES: Final = {"stripe": "https://checkout.stripe.com"}
 _UNKNOWN_NUMBER: Final = "No connector has this number. It stands near the plug and looks like DE*ABC*E12345*1."
 Number = Annotated[str, PathParameter(max_length=_NUMBER_CHARACTERS_MAX)]
 Word = Annotated[str, QueryParameter(max_length=_NUMBER_CHARACTERS_MAX)]
@@ -145,20 +143,21 @@ async def _arrival(container: Wired, public_id: str) -> Arrival:
 
 
 def _arrival_page(arrival: Arrival, *, problem: str | None = None, status_code: int = 200) -> Response[str]:
-    policy = content_policy(checkout_sources(arrival.facts))
+    policy = content_policy(checkout_sources(arrival))
     headers = {"Content-Security-Policy": policy}
     return page("driver/arrive.html", status_code=status_code, headers=headers, problem=problem, **_facts(arrival))
 
 
-def checkout_sources(facts: ConnectorFacts) -> list[str]:
+def checkout_sources(arrival: Arrival) -> list[str]:
     """Where the button may lead: the hosted pages of the tenant's gateway, as a policy names them.
 
     Browsers check a form's redirects too. An address among the account's settings says where its pages are.
     """
+    facts = arrival.facts
     if facts.gateway is None or facts.gateway_settings is None:
         return []
-    if facts.gateway in _HOSTED_PAGES:
-        return [_HOSTED_PAGES[facts.gateway]]
+    if arrival.pages:
+        return list(arrival.pages)
     settings = msgspec.json.decode(facts.gateway_settings, type=dict[str, str])
     addresses = {origin_of(value) for value in settings.values() if value.startswith(("https://", "http://"))}
     return sorted(addresses) or ["https:"]

@@ -1,0 +1,111 @@
+"""Statements of the bank account: what names its invoice is booked once, the rest is a question for a person."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from billed_sessions import Lab
+from wattledger.adapters.statements import FileStatements
+from wattledger.core.billing.page import Page
+from wattledger.core.billing.payment_reference import payment_reference
+from wattledger.core.kernel.errors import InvalidInput, Refused
+from wattledger.core.ledger.accounts import BANK, customer_account
+from wattledger.flows.import_statement import Imported, assign_bank_entry, import_statement
+from wattledger.flows.issue_invoices import issue_invoice
+from wattledger.flows.ports.invoices import Issued
+from world import small_world
+
+
+class PlainDocuments:
+    def render(self, page: Page) -> bytes:
+        return f"%PDF {page.number}".encode()
+
+
+class Office(Lab):
+    __slots__ = ()
+
+    async def invoice(self) -> Issued:
+        await self.session(kwh=10)
+        ports = (self.database, PlainDocuments(), self.clock, self.ids, self.world.tenant_id)
+        issued = await issue_invoice(*ports, contract_id=self.world.contract_id, month_on=date(2026, 11, 1))
+        assert issued is not None
+        return issued
+
+    async def receive(self, *lines: str) -> Imported:
+        raw = "\n".join(["date;amount;reference;payer", *lines]).encode()
+        return await import_statement(
+            self.database, FileStatements(), self.clock, self.ids, self.world.tenant_id, raw=raw
+        )
+
+    async def state(self, invoice_id: UUID) -> str:
+        async with self.database.begin_read(self.world.tenant_id) as work:
+            row = await work.invoices.document(invoice_id)
+        assert row is not None
+        return row.state
+
+    async def rows(self, statement: str) -> list[Any]:
+        async with self.database.begin_read(self.world.tenant_id) as work:
+            return list(await work.connection.fetch(statement))
+
+
+@pytest.fixture
+async def office(database: Any, clock: Any, ids: Any) -> Office:
+    return Office(database, await small_world(database, clock=clock, ids=ids), clock, ids)
+
+
+def line(issued: Issued, amount_minor: int, text: str = "") -> str:
+    said = text or payment_reference(issued.series, issued.number)
+    return f"2026-11-20;{amount_minor / 100:.2f};{said};Ada"
+
+
+class TestAStatement:
+    async def test_pays_the_invoice_that_it_names(self, office: Office) -> None:
+        issued = await office.invoice()
+        assert await office.receive(line(issued, issued.gross_minor)) == Imported(1, 0, 0)
+        assert await office.state(issued.invoice_id) == "paid"
+        assert await office.balance(customer_account(office.world.customer_no)) == 0
+        assert await office.balance(BANK) == issued.gross_minor
+
+    async def test_again_adds_nothing(self, office: Office) -> None:
+        issued = await office.invoice()
+        lines = [line(issued, 100), line(issued, 100), "2026-11-20;5.00;a gift;Bob"]
+        assert await office.receive(*lines) == Imported(2, 1, 0)
+        assert await office.receive(*lines) == Imported(0, 0, 3)
+        assert await office.balance(BANK) == 200
+        assert len(await office.rows("select from review_item")) == 1
+
+    async def test_in_parts_pays_in_parts(self, office: Office) -> None:
+        issued = await office.invoice()
+        await office.receive(line(issued, 100))
+        assert await office.state(issued.invoice_id) == "partly_paid"
+        await office.receive(line(issued, issued.gross_minor - 100))
+        assert await office.state(issued.invoice_id) == "paid"
+
+    async def test_above_what_is_left_is_a_question(self, office: Office) -> None:
+        issued = await office.invoice()
+        assert await office.receive(line(issued, issued.gross_minor + 1)) == Imported(0, 1, 0)
+        (review,) = await office.rows("select reason_code, subject_kind, summary from review_item")
+        assert (review["reason_code"], review["subject_kind"]) == ("bank_entry_unmatched", "bank_entry")
+        assert await office.balance(BANK) == 0
+
+    async def test_that_is_broken_anywhere_stores_nothing(self, office: Office) -> None:
+        issued = await office.invoice()
+        with pytest.raises(InvalidInput, match="statement_unreadable"):
+            await office.receive(line(issued, 100), "2026-11-20;five;x;y")
+        assert not await office.rows("select from bank_entry")
+
+
+class TestAPerson:
+    async def test_may_say_which_invoice_a_credit_pays(self, office: Office) -> None:
+        issued = await office.invoice()
+        await office.receive(line(issued, 300, "for the car"))
+        (entry,) = await office.rows("select entry_id from bank_entry")
+        ports = (office.database, office.clock, office.world.tenant_id, entry["entry_id"])
+        assert await assign_bank_entry(*ports, invoice_id=issued.invoice_id) == "partly_paid"
+        with pytest.raises(Refused, match="bank_entry_matched"):
+            await assign_bank_entry(*ports, invoice_id=issued.invoice_id)
+        assert await office.balance(BANK) == 300
