@@ -40,20 +40,21 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "evidence" / "rating.md"
 TEXT = """\
 # Sessions rated per CPU-second
 
-`make bench BENCH=rating` writes this page anew. {machine}; one process; the best of many short rounds.
+`make bench BENCH=rating` writes this page anew. {machine};
+one process; the best of many short rounds.
 
 A session has {periods_per_session} metering periods over the night in which clocks change; the tariff has four
-components and two time windows; a bill has {lines_per_session} lines. All three are measured in one run and price the
-same sessions under the same tariff.
+components and two time windows; a bill has {lines_per_session} lines. All three are measured in one run and
+price the same sessions under the same tariff.
 
 | | sessions a CPU-second | to the Decimal walk |
 |---|---|---|
-| totals, with the derivation kept as runs (`tally`) | {sessions_per_cpu_second:,} | {ratio} |
+| totals, derivation kept as runs (`tally`) | {sessions_per_cpu_second:,} | {ratio} |
 | every line written out (`rate`) | {written_out_per_cpu_second:,} | {ratio_written_out} |
 | a straightforward walk in Decimals, lines kept | {decimal_walk_per_cpu_second:,} | 1 |
 
-The benchmark first checks that the kept derivation gives exactly the lines of `rate`, and that the walk agrees with
-the engine to a cent.
+The benchmark first checks that the kept derivation gives exactly the lines of `rate`, and that the walk agrees
+with the engine to a cent.
 """
 
 

@@ -54,6 +54,13 @@ class TestAPrice:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(SESSION).encode())))
         assert facts(capsys, "-")["total_energy_cost"]["excl_vat"] == "4.00"
 
+    def test_comes_from_a_file_with_a_byte_order_mark_and_an_envelope(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        file = tmp_path / "cdr.json"
+        file.write_text(json.dumps({"data": SESSION, "status_code": 1000}), "utf-8-sig")
+        assert facts(capsys, str(file))["total_cost"]["excl_vat"] == "4.00"
+
     def test_has_every_total_of_ocpi_in_both_senses_as_text(
         self, file: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

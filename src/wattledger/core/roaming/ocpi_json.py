@@ -38,6 +38,8 @@ def parse_ocpi(raw: bytes | str) -> Json:
     """
     if len(raw) > _BYTES_MAX:
         raise InvalidInput("json_malformed", f"More than {_BYTES_MAX} bytes.")
+    if isinstance(raw, bytes):
+        raw = raw.removeprefix(b"\xef\xbb\xbf")  # some editors begin a file with a byte order mark
     try:
         value = _DECODER.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidOperation, ValueError) as error:
