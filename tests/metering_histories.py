@@ -15,7 +15,7 @@ def told(
     kind: EventKind,
     seq_no: int | None,
     minutes: float,
-    wh: int | None,
+    wh: float | None,
     *,
     context: Context | None = None,
     activity: Activity | None = None,
@@ -29,7 +29,9 @@ def told(
         EventKind.UPDATED: Context.PERIODIC,
         EventKind.ENDED: Context.END,
     }
-    reading = Reading(at=at, context=context or contexts[kind], register_milliwh=None if wh is None else wh * 1000)
+    reading = Reading(
+        at=at, context=context or contexts[kind], register_milliwh=None if wh is None else int(wh * 1000)
+    )
     return SessionEvent(
         kind=kind,
         session_ref="tx",
@@ -44,7 +46,7 @@ def told(
     )
 
 
-def history(*registers_wh: int, minutes_apart: float = 10, is_numbered: bool = True) -> list[SessionEvent]:
+def history(*registers_wh: float, minutes_apart: float = 10, is_numbered: bool = True) -> list[SessionEvent]:
     """Start, updates and end at those registers."""
     last = len(registers_wh) - 1
     return [

@@ -150,7 +150,8 @@ async def assert_each_is_billed_once(place: Installation, yard: Yard) -> None:
     bills = await rows(
         place,
         "select t.identity, count(b.*) as bills, count(distinct s.session_id) as sessions, "
-        "sum(b.energy_milliwh)::bigint as energy_milliwh, min(s.state) as state from session s "
+        "sum(b.energy_milliwh)::bigint as energy_milliwh, min(s.state) as state, min(s.review_reason) as reason "
+        "from session s "
         "join station t using (tenant_id, station_id) left join bill b using (tenant_id, session_id) group by 1",
     )
     assert {row["identity"] for row in bills} == {name(number) for number in range(1, COUNT + 1)}

@@ -62,6 +62,26 @@ class TestUsage:
         assert only.started_at == only.ended_at == AT
 
 
+class TestAStopInWholeWattHours:
+    """OCPP 1.6: meterStop is an integer, the readings before it are as fine as the meter."""
+
+    def test_cuts_off_what_a_full_car_s_last_readings_told(self) -> None:
+        evidence = weigh(SessionFold(history(100, 9_345.75, 9_345.75, 9_345)), PLACE)
+        assert (evidence.findings, evidence.energy_milliwh) == ((), 9_245_000)
+        assert evidence.usage is not None
+        assert evidence.usage.energy_milliwh == 9_245_000
+
+    def test_of_a_car_that_took_nothing_is_zero(self) -> None:
+        evidence = weigh(SessionFold(history(100.5, 100.5, 100)), PLACE)
+        assert (evidence.findings, evidence.energy_milliwh) == ((), 0)
+
+    @pytest.mark.parametrize("last_wh", [9_344, 9_344.5, 9_345.5])
+    def test_excuses_no_register_that_runs_backwards(self, last_wh: float) -> None:
+        evidence = weigh(SessionFold(history(100, 9_345.75, last_wh)), PLACE)
+        assert Finding.REGISTER_BACKWARDS in evidence.findings
+        assert evidence.usage is None
+
+
 class TestFindingsThatHoldABill:
     @pytest.mark.parametrize(
         ("events", "finding"),

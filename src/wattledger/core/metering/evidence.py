@@ -8,7 +8,7 @@ explains a choice (in the driver's favour) is kept beside the bill. Energy is ne
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -53,6 +53,7 @@ _EXPLAINS: Final = frozenset({
 })  # fmt: skip
 # A meter and a rating plate disagree a little; a register step beyond this is no charging at this connector.
 _POWER_TOLERANCE_PERCENT: Final = 125
+_WH_MILLIWH: Final = 1000
 _CLOCK_TOLERANCE_S: Final = 120
 # A station may have been offline for long; it cannot tell of tomorrow.
 _CLOCK_AHEAD_MAX: Final = timedelta(days=1)
@@ -98,7 +99,7 @@ def weigh(session: SessionFold, place: Place, *, now: datetime | None = None) ->
     evcc#29654); the second then is the baseline, and what came before it is not billed.
     """
     findings = {Finding(flaw) for flaw in session.flaws}
-    points = session.points[_baseline_index(session, place) :]
+    points = _cut_alike(session.points[_baseline_index(session, place) :])
     if session.started is None:
         findings.add(Finding.START_MISSING)
     if session.has_gap:
@@ -143,6 +144,21 @@ def running_energy_milliwh(session: SessionFold, place: Place | None) -> int:
 def _baseline_index(session: SessionFold, place: Place) -> int:
     points = session.points
     return int(len(points) > 2 and not _is_reachable(session, points[0], points[1], place))
+
+
+def _cut_alike(points: Sequence[RegisterPoint]) -> Sequence[RegisterPoint]:
+    """The points, where none is above the last by less than it was cut off.
+
+    OCPP 1.6 tells the last register in whole watt-hours (StopTransaction.meterStop) and those before as fine as
+    the meter is: a full car's last reading of 12,345.678 Wh and the stop at 12,345 are the same register.
+    """
+    if not points or points[-1].register_milliwh % _WH_MILLIWH:
+        return points
+    last = points[-1].register_milliwh
+    return [
+        replace(one, register_milliwh=last) if last < one.register_milliwh < last + _WH_MILLIWH else one
+        for one in points
+    ]
 
 
 def _is_clock_wrong(session: SessionFold) -> bool:
