@@ -29,6 +29,8 @@ from wattledger.flows.write_bill import write_bill
 _END_MISSING: Final = Hold("end_missing", "The station never told how the session ended.")
 # Questions that answer themselves once what was missing has come.
 _ANSWERED_BY_FACTS: Final = (*(finding.value for finding in Finding), "end_missing", "connector_unknown")
+CORRECT_JOB: Final = "correct_bill"
+_CORRECTED_BY_DOCUMENT: Final = (BillStanding.DOCUMENTED, BillStanding.COLLECTED)
 _STANDS: Final = {
     BillStanding.DOCUMENTED: "It stands on a document.",
     BillStanding.COLLECTED: "Its money is taken.",
@@ -53,20 +55,38 @@ async def settle_session(uow: UnitOfWork, clock: Clock, ids: Ids, tenant_id: int
     that later facts change gets its next revision while nothing rests on it, and else a review item.
     """
     async with uow.begin(tenant_id) as work:
-        session = await work.sessions.session(session_id, for_update=True)
-        if session is None:
+        case = await _case(work, session_id)
+        if case is None:
             return
-        case = _Case(
-            session,
-            SessionFold(await work.sessions.events(session_id)),
-            await _terms(work, session),
-            await work.sessions.bill(session_id),
-        )
         now = clock.now()
         if case.live is None:
             await _close(work, ids, case, now)
         else:
             await _amend(work, ids, case, case.live, now)
+
+
+async def overbilled(work: Work, ids: Ids, session_id: UUID) -> tuple[SessionRecord, BillRow, int] | None:
+    """A session, its live bill, and by how much less it would be with all that is told by now.
+
+    None where it would not be less, where the evidence does not allow a price, or where a person decided it.
+    """
+    case = await _case(work, session_id)
+    if case is None or case.live is None:
+        return None
+    decided = await _decide(work, case, ids.new())
+    standing = await work.sessions.bill_standing(session_id, case.session.payment_id)
+    if isinstance(decided, Hold) or standing is BillStanding.DECIDED:
+        return None
+    less_minor = case.live.gross_minor - decided.rated.gross_minor
+    return (case.session, case.live, less_minor) if less_minor > 0 else None
+
+
+async def _case(work: Work, session_id: UUID) -> _Case | None:
+    session = await work.sessions.session(session_id, for_update=True)
+    if session is None:
+        return None
+    fold = SessionFold(await work.sessions.events(session_id))
+    return _Case(session, fold, await _terms(work, session), await work.sessions.bill(session_id))
 
 
 async def _close(work: Work, ids: Ids, case: _Case, now: datetime) -> None:
@@ -99,6 +119,9 @@ async def _amend(work: Work, ids: Ids, case: _Case, live: BillRow, now: datetime
         await _answer_reviews(work, session, now)
         return
     standing = await work.sessions.bill_standing(session.session_id, session.payment_id)
+    if standing in _CORRECTED_BY_DOCUMENT and decided.rated.gross_minor < live.gross_minor:
+        await work.jobs.add(CORRECT_JOB, session.session_id, due_at=now, at=now)
+        return
     if standing is not BillStanding.OPEN:
         summary = (
             f"The bill says {live.gross_minor} {live.currency} in minor units; with what the station told later "

@@ -9,6 +9,7 @@ from uuid import UUID
 from wattledger.apps.certificate_ports import certificate_ports
 from wattledger.apps.payment_ports import payment_ports
 from wattledger.flows.ask_refund import CREDIT_JOB
+from wattledger.flows.correct_bill import correct_bill
 from wattledger.flows.credit_refund import credit_refund
 from wattledger.flows.issue_receipt import issue_receipt
 from wattledger.flows.learn_fee import learn_fee
@@ -30,6 +31,10 @@ Handler = Callable[["Container", int, UUID], Awaitable[None]]
 
 async def _settle_session(container: Container, tenant_id: int, session_id: UUID) -> None:
     await settle_session(container.database, container.clock, container.ids, tenant_id, session_id)
+
+
+async def _correct_bill(container: Container, tenant_id: int, session_id: UUID) -> None:
+    await correct_bill(payment_ports(container), container.documents, tenant_id, session_id)
 
 
 async def _match_parked(container: Container, tenant_id: int, parked_message_id: UUID) -> None:
@@ -92,6 +97,7 @@ async def _spend_wallet(container: Container, tenant_id: int, invoice_id: UUID) 
 HANDLERS: Final[Mapping[str, Handler]] = {
     "settle_session": _settle_session,
     "match_parked": _match_parked,
+    "correct_bill": _correct_bill,
     "settle_payment": _settle_payment,
     "learn_fee": _learn_fee,
     "issue_receipt": _issue_receipt,

@@ -127,6 +127,10 @@ class InvoiceStore(Protocol):
 
     async def document(self, invoice_id: UUID) -> InvoiceRow | None: ...
 
+    async def document_of(self, bill_id: UUID) -> InvoiceRow | None:
+        """The receipt or invoice, not voided, on which the bill stands."""
+        ...
+
     async def part_transfers(self, invoice_id: UUID) -> list[Transfer]:
         """What the bills and fees of a document moved when they were booked."""
         ...

@@ -76,6 +76,10 @@ class PgInvoiceStore:
         row = await self._connection.fetchrow(_Q.document, self._tenant_id, invoice_id)
         return None if row is None else InvoiceRow(**row)
 
+    async def document_of(self, bill_id: UUID) -> InvoiceRow | None:
+        invoice_id = await self._connection.fetchval(_Q.document_of, self._tenant_id, bill_id)
+        return None if invoice_id is None else await self.document(invoice_id)
+
     async def part_transfers(self, invoice_id: UUID) -> list[Transfer]:
         rows = await self._connection.fetch(_Q.part_transfers, self._tenant_id, invoice_id)
         return [Transfer(**row) for row in rows]

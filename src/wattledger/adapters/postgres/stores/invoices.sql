@@ -85,6 +85,11 @@ select invoice_id, kind, series, number, subject_id, period_on, customer_id, ses
        tax_minor, gross_minor, issued_at, issued_on, due_on, body, pdf, pdf_sha256, state
 from invoice where tenant_id = $1 and invoice_id = $2;
 
+-- name: document_of
+select i.invoice_id from invoice_part p
+join invoice i on i.tenant_id = p.tenant_id and i.invoice_id = p.invoice_id and i.state <> 'voided'
+where p.tenant_id = $1 and p.part_id = $2;
+
 -- name: part_transfers
 -- What the parts of a document moved in all. A bill's later revision booked the difference to the one before, in
 -- either direction, so the revisions up to the one on the document are taken together.

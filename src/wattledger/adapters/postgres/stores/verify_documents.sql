@@ -59,3 +59,8 @@ where c.tenant_id = $1 and c.kind = 'credit_note'
       select from refund_request r
       where r.tenant_id = c.tenant_id and r.refund_id = c.subject_id and r.state = 'sent'
         and coalesce(r.credit_note_id, c.invoice_id) = c.invoice_id and r.amount_minor = -c.gross_minor)
+  -- What the station told after an invoice lowers the one bill that the credit note is named after.
+  and not exists (
+      select from bill b
+      where b.tenant_id = c.tenant_id and b.session_id = c.session_id and b.bill_id = c.subject_id
+        and -c.gross_minor between 1 and b.gross_minor)

@@ -82,7 +82,7 @@ with live as (
                       and n.replaces_revision = b.revision))
 select a.bill_id::text, 'the same energy is on bill ' || b.bill_id
 from live b
-join live a on a.tenant_id = b.tenant_id and a.connector_id = b.connector_id
+join live a on a.tenant_id = b.tenant_id and a.connector_id = b.connector_id and a.session_id <> b.session_id
            and (a.started_at, a.bill_id) < (b.started_at, b.bill_id)
 where b.earlier_until > b.started_at and a.ended_at > b.started_at
   and greatest(a.low, b.low) < least(a.high, b.high)
