@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
@@ -125,7 +125,8 @@ async def before_boot(place: Place) -> str:
 
 
 def _stop(place: Place, number: int) -> tuple[str, dict[str, Any]]:
-    at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    # Each at an instant of its own: what ends at the same moment at one connector might be one session.
+    at = f"{datetime.now(UTC) - timedelta(minutes=number % 50):%Y-%m-%dT%H:%M:%SZ}"
     if place.version == "1.6":
         return "StopTransaction", {"transactionId": number, "meterStop": 99_000, "timestamp": at}
     return "TransactionEvent", {
