@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,8 @@ class Fleet:
     size: int
     version: str = "2.0.1"
     is_echoed: bool = False
+    first: int = 1
+    tls: ssl.SSLContext | None = None
     _lines: list[Line] = field(default_factory=list)
     _stations: list[Station] = field(default_factory=list)
     _latencies_s: list[float] = field(default_factory=list)
@@ -53,7 +56,9 @@ class Fleet:
         async def one(number: int) -> tuple[Line, Station]:
             station = Station(number, salt=salt, is_echoed=self.is_echoed)
             async with gate:
-                _, line = await loop.create_connection(lambda: Line(self._latencies_s), "127.0.0.1", self.port)
+                _, line = await loop.create_connection(
+                    lambda: Line(self._latencies_s), "127.0.0.1", self.port, ssl=self.tls
+                )
                 name = f"{PREFIX}{number:05d}"
                 await line.greet("127.0.0.1", name, subprotocol=f"ocpp{self.version}", password=PASSWORD)
                 if boots:
@@ -61,7 +66,7 @@ class Fleet:
             return line, station
 
         began, cpu = time.perf_counter(), time.process_time()
-        pairs = await asyncio.gather(*(one(number) for number in range(1, self.size + 1)))
+        pairs = await asyncio.gather(*(one(number) for number in range(self.first, self.first + self.size)))
         self._lines, self._stations = [line for line, _ in pairs], [station for _, station in pairs]
         return self._played(began, cpu)
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -31,13 +32,14 @@ class House:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.web_port, self.station_port = free_port(), free_port()
+        self.web_port, self.station_port, self.tls_port = free_port(), free_port(), free_port()
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("WATTLEDGER_")
         } | {
             "WATTLEDGER_DATA_DIR": str(directory / "data"),
             "WATTLEDGER_WEB_PORT": str(self.web_port),
             "WATTLEDGER_STATION_PORT": str(self.station_port),
+            "WATTLEDGER_STATION_TLS_PORT": str(self.tls_port),
             "WATTLEDGER_LOG_LEVEL": "warning",
         }
         self._log = (directory / "run.log").open("w")
@@ -51,6 +53,10 @@ class House:
         self.processes = {name: _named(children, name) for name in ("stations", "web", "worker", "postgres")}
         self.processes["run"] = psutil.Process(self._run.pid)
         self.dsn = self.processes["stations"].environ()["WATTLEDGER_DSN"]
+
+    def tls(self) -> ssl.SSLContext:
+        """A station's context: it trusts the certificate that the installation made for itself."""
+        return ssl.create_default_context(cafile=str(self.directory / "data" / "station-tls" / "root.pem"))
 
     def provision(self, stations: int) -> None:
         told = self.command(

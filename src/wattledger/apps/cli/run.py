@@ -55,9 +55,12 @@ def worker_command(supervised: Supervised = False) -> None:
 
 def addresses(settings: Settings) -> str:
     """Where to go, in one line."""
+    tls = (
+        "" if settings.station_tls_port is None else f", wss://{settings.station_host}:{settings.station_tls_port}"
+    )
     return (
         f"web http://{settings.web_host}:{settings.web_port}, "
-        f"stations ws://{settings.station_host}:{settings.station_port}/ocpp/{{id}}"
+        f"stations ws://{settings.station_host}:{settings.station_port}/ocpp/{{id}}{tls}"
     )
 
 

@@ -42,10 +42,11 @@ def passwords_in(authorization: str | None, identity: str) -> tuple[str, ...]:
         pair = base64.b64decode(encoded.strip(), validate=True)
     except ValueError:  # binascii.Error is one, and what letters beyond ASCII raise is another
         raise refused from None
-    user, colon, password = pair.partition(b":")
-    if not colon or user != identity.encode():
+    # Not up to the first colon: an OCPP identity may hold one, though a user's name may not (RFC 7617).
+    user = f"{identity}:".encode()
+    if not pair.startswith(user):
         raise refused
-    return spellings(password)
+    return spellings(pair[len(user) :])
 
 
 def certificate_of(transport: Any) -> ClientCertificate | None:

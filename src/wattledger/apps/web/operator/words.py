@@ -123,6 +123,13 @@ _REFUND_STATES: Final = {
     "failed": Word("Refused by the gateway", "bad", "alert"),
 }
 _REASONS: Final = {
+    "second_link": "A second link in this station's name was refused while the first one lives",
+    "attempts_many": "Somebody tried many times to be this station and could not prove it",
+    "downgrade_refused": "The station's password was shown on a link that is not safe enough",
+    "certificate_expiring": "The station's certificate ends soon and was not renewed",
+    "certificate_expired": "The station's certificate has ended",
+    "certificate_request_refused": "The station asked for a certificate that it cannot have",
+    "walk_up_stuck": "The station did not get to its higher security profile",
     "amount_too_small": "The gateway takes no refund this small",
     "refund_window_expired": "The gateway's time for refunds of this payment is over",
     "refund_without_credit_note": "Money was given back, and there is no document to correct",
