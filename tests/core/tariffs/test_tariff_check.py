@@ -148,7 +148,7 @@ REFUSED: list[tuple[Tariff, str]] = [
         tariff(when(energy("1", spot=Spot("x", price_min=TWO, price_max=ONE)))),
         "spot_malformed: element 0, energy: 2 to 1 holds no price.",
     ),
-    (tariff(when(energy("1")), currency="XXX"), "currency_unknown: 'XXX' is not a currency Wattledger knows."),
+    (tariff(when(energy("1")), currency="EUROS"), "currency_unknown: 'EUROS' is not a currency Wattledger knows."),
 ]
 
 ALLOWED: list[Tariff] = [
