@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -105,6 +106,7 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
     async def keep_up(tenant_id: int) -> None:
         async with database.begin(tenant_id) as work:
             await work.jobs.keep_months(clock.now())
+            await work.driver.forget_tries(clock.now() - timedelta(days=1))
         await learn_habits(database, clock, tenant_id)
         await mark_overdue(database, clock, tenant_id)
         await close_past_month(database, container.documents, clock, container.ids, tenant_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -84,7 +84,7 @@ class ReceiptFile(msgspec.Struct, frozen=True):
 
 
 class DriverStore(Protocol):
-    """Reads within one transaction of one tenant."""
+    """Reads within one transaction of one tenant; only tries are written."""
 
     async def connector(self, connector_id: UUID, now: datetime) -> ConnectorFacts | None:
         """The connector as it stands, with the tariff version in force at ``now``."""
@@ -97,6 +97,16 @@ class DriverStore(Protocol):
     async def end_of(self, payment_id: UUID) -> EndFacts | None:
         """None before the payment has a session."""
         ...
+
+    async def receipts_like(self, last4: str, captured_minor: int, day: date) -> list[UUID]:
+        """Payments with a receipt, of that card and sum, whose session was on that day there; two at most."""
+        ...
+
+    async def count_try(self, key: bytes, *, window_at: datetime) -> int:
+        """One more try; how many there were in that hour."""
+        ...
+
+    async def forget_tries(self, before: datetime) -> None: ...
 
     async def receipt(self, payment_id: UUID) -> ReceiptFile | None:
         """The receipt's PDF, byte for byte as it was issued."""

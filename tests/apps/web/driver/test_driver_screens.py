@@ -13,7 +13,10 @@ from conftest import CountingIds, SettableClock
 from driver_scenes import LINK, Scenes
 from wattledger.adapters.postgres.database import Database
 from wattledger.core.metering.events import Activity
+from wattledger.core.payments.links import Purpose
+from wattledger.flows.short_links import make_link
 from web_house import driver_app, web_container
+from world import OpenSecrets
 from yard import free_port
 
 pytestmark = pytest.mark.journey
@@ -121,3 +124,15 @@ class TestDone:
 class TestAFailure:
     async def test_looks_right(self, browser: Browser, base: str) -> None:
         await look(browser, f"{base}/p/NOBODY", "unknown")
+
+
+class TestFindingAReceipt:
+    async def test_looks_right(self, browser: Browser, base: str, scenes: Scenes, clock: SettableClock) -> None:
+        await scenes.connector()
+        payment_id = await scenes.done()
+        await look(browser, f"{base}/receipts", "receipts")
+        subject = f"{scenes.world.tenant_id}:{payment_id}"
+        token, _ = make_link(OpenSecrets(), clock, Purpose.RECEIPT, subject)
+        await look(browser, f"{base}/r/{token}", "receipt-found")
+        clock.forward(hours=1)
+        await look(browser, f"{base}/r/{token}", "link-expired")

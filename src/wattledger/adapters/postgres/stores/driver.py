@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,6 +33,17 @@ class PgDriverStore:
         is_issued = row["number"] is not None
         number = printed_number(row["series"], row["number"]) if is_issued else None
         return EndFacts(row["end_reason"], number, row["issued_at"])
+
+    async def receipts_like(self, last4: str, captured_minor: int, day: date) -> list[UUID]:
+        rows = await self._connection.fetch(_Q.receipts_like, self._tenant_id, last4, captured_minor, day)
+        return [row["payment_id"] for row in rows]
+
+    async def count_try(self, key: bytes, *, window_at: datetime) -> int:
+        count: int = await self._connection.fetchval(_Q.count_try, self._tenant_id, key, window_at)
+        return count
+
+    async def forget_tries(self, before: datetime) -> None:
+        await self._connection.execute(_Q.forget_tries, self._tenant_id, before)
 
     async def receipt(self, payment_id: UUID) -> ReceiptFile | None:
         row = await self._connection.fetchrow(_Q.receipt, self._tenant_id, payment_id)

@@ -48,3 +48,22 @@ order by s.opened_at limit 1;
 -- name: receipt
 select series, number, pdf
 from invoice where tenant_id = $1 and kind = 'receipt' and subject_id = $2;
+
+-- name: receipts_like
+select p.payment_id
+from payment p
+join session s on s.tenant_id = p.tenant_id and s.session_id = p.session_id
+where p.tenant_id = $1 and p.card_last4 = $2 and p.captured_minor = $3
+  and p.created_at >= ($4::date - 3)::timestamptz and p.created_at < ($4::date + 3)::timestamptz
+  and $4::date in ((s.started_at at time zone s.time_zone)::date, (s.ended_at at time zone s.time_zone)::date)
+  and exists (select from invoice i where i.tenant_id = p.tenant_id and i.kind = 'receipt' and i.subject_id = p.payment_id)
+order by p.payment_id limit 2;
+
+-- name: count_try
+insert into lookup_try (tenant_id, key, window_at, try_count)
+select t.tenant_id, $2, $3, 1 from tenant t where t.tenant_id = $1
+on conflict (tenant_id, key, window_at) do update set try_count = lookup_try.try_count + 1
+returning try_count;
+
+-- name: forget_tries
+delete from lookup_try where tenant_id = $1 and window_at < $2;

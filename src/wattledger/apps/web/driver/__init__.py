@@ -6,6 +6,13 @@ from litestar.types import ControllerRouterHandler
 
 from wattledger.apps.web.driver.arrive import connector_live, connector_page, find_connector, pay, qr_code, welcome
 from wattledger.apps.web.driver.follow import charging_live, charging_page, find_charging, stop
+from wattledger.apps.web.driver.links import (
+    look_for_receipt,
+    receipt_by_link,
+    receipt_file_by_link,
+    receipt_form,
+    start_by_link,
+)
 from wattledger.apps.web.driver.papers import receipt_page, receipt_pdf, signed_meter_data, why
 
 driver_routes: list[ControllerRouterHandler] = [
@@ -23,4 +30,9 @@ driver_routes: list[ControllerRouterHandler] = [
     receipt_page,
     receipt_pdf,
     signed_meter_data,
+    start_by_link,
+    receipt_form,
+    look_for_receipt,
+    receipt_by_link,
+    receipt_file_by_link,
 ]

@@ -68,6 +68,7 @@ house: Final = Router(
         upkeep.start_campaign_form,
         upkeep.campaign_page,
         upkeep.steer_campaign,
+        stations.start_link,
         stations.parked_page,
         payments.payments,
         payments.payment_page,

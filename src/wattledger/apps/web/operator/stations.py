@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -12,6 +13,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
+from wattledger.apps.web.driver.links import qr_of
 from wattledger.apps.web.operator import asking
 from wattledger.apps.web.operator.desk import AtDesk, Desk
 from wattledger.apps.web.operator.lists import Column, asked, found
@@ -19,12 +21,14 @@ from wattledger.apps.web.operator.session_page import readable
 from wattledger.apps.web.operator.sessions import driver_of
 from wattledger.apps.web.operator.upkeep import findings_of
 from wattledger.core.kernel.errors import Forbidden, InvalidInput, Refused, WattledgerError
+from wattledger.core.payments.links import Purpose
 from wattledger.flows.ask_by_hand import ask_by_hand
 from wattledger.flows.ask_station import ask_start
 from wattledger.flows.configure_stations import drift_of
 from wattledger.flows.fetch_log import ask_log
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.desk import ListQuery
+from wattledger.flows.short_links import make_link
 
 STATIONS_MAX: Final = 200
 COLUMNS: Final = (
@@ -176,6 +180,28 @@ async def _page(
         error=error,
         driver_of=driver_of,
         public_url=desk.container.settings.public_url.rstrip("/"),
+    )
+
+
+@post("/stations/{station_id:uuid}/connectors/{connector_id:uuid}/link", include_in_schema=False)
+async def start_link(desk: AtDesk, station_id: FromPath[UUID], connector_id: FromPath[UUID]) -> Response[str]:
+    """A link and its QR code for one driver at one connector, to send or to read out; good for 15 minutes."""
+    desk.require_acting()
+    async with desk.read() as work:
+        station = found(await work.desk.station(station_id), "station")
+        connectors = await work.desk.connectors(station_id=station_id)
+    connector = found(next((one for one in connectors if one.connector_id == connector_id), None), "connector")
+    container = desk.container
+    token, expires_at = make_link(container.secrets, container.clock, Purpose.START, connector.public_id)
+    address = f"{container.settings.public_url.rstrip('/')}/s/{token}"
+    return desk.page(
+        "start_link.html",
+        here="/desk/stations",
+        station=station,
+        connector=connector,
+        address=address,
+        expires_at=expires_at,
+        qr=base64.b64encode(qr_of(address)).decode(),
     )
 
 
