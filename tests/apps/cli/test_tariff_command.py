@@ -85,3 +85,48 @@ class TestShow:
     def test_tells_prices_with_taxes(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert said(capsys, "show", file(tmp_path, GOOD))[:2] == (0, "Energy: 0.60 EUR per kWh\n")
         assert said(capsys, "show", file(tmp_path, GAPPY))[1] == "Energy: 0.50 EUR per kWh  (08:00-20:00)\n"
+
+
+class TestConvert:
+    @pytest.mark.parametrize("form", ["ocpi-2.2.1", "ocpi-2.3.0", "ocpp-2.1", "wattledger"])
+    def test_writes_what_reads_back_to_the_same_prices(
+        self, form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        source = file(tmp_path, tariff(element(component("TIME", 2, vat=20), component("ENERGY", 0.5, vat=20))))
+        code, out, _ = said(capsys, "convert", source, "--to", form, "--tariff-id", "T9", "--party", "DE-ABC")
+        assert code == 0
+        again = said(capsys, "convert", file(tmp_path, out.encode()), "--to", "wattledger")[1]
+        components = [part for one in json.loads(again)["elements"] for part in one["components"]]
+        assert sorted((part["dimension"], part["price"]) for part in components) == [
+            ("energy", "0.5"),
+            ("time", "2"),
+        ]
+
+    def test_names_itself_and_its_owner(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        words = ("convert", file(tmp_path, GOOD), "--to", "ocpi-2.3.0", "--tariff-id", "T9", "--party", "DE-ABC")
+        body = json.loads(said(capsys, *words)[1])
+        assert (body["country_code"], body["party_id"], body["id"], body["tax_included"]) == (
+            "DE",
+            "ABC",
+            "T9",
+            "NO",
+        )
+
+    def test_says_where_a_number_had_to_be_rounded(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        source = file(tmp_path, tariff(element(component("TIME", 2))))
+        _, out, err = said(capsys, "convert", source, "--to", "ocpp-2.1")
+        assert err == "chargingTime 0: no decimal number, the exact fraction stands in customData.\n"
+        assert json.loads(out)["chargingTime"]["prices"][0]["customData"]["exact"] == "1/30"
+
+    @pytest.mark.parametrize(
+        ("form", "code"), [("ocpp-2.1", "ocpp_not_expressible"), ("ocpi-3.0", "form_unknown")]
+    )
+    def test_refuses_what_the_form_has_no_word_for(
+        self, form: str, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        source = file(tmp_path, tariff(element(component("ENERGY", 0.5, step_size=500))))
+        ended, out, err = said(capsys, "convert", source, "--to", form)
+        assert (ended, out) == (2, "")
+        assert f"[{code}]" in err

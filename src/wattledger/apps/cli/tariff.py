@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,13 +13,14 @@ import typer
 
 from wattledger.core.kernel.errors import InvalidInput, WattledgerError
 from wattledger.core.rating.explain import price_table
-from wattledger.core.roaming.ocpi_json import parse_ocpi
-from wattledger.core.roaming.ocpi_tariffs import import_tariff
+from wattledger.core.roaming.ocpi_json import encode_ocpi, parse_ocpi
+from wattledger.core.roaming.ocpi_tariffs import OcpiIdentity, OcpiVersion, export_tariff, import_tariff
+from wattledger.core.roaming.ocpp_tariffs import export_ocpp_tariff, import_ocpp_tariff
 from wattledger.core.tariffs.lint import Severity, lint_tariff
 from wattledger.core.tariffs.model import Tariff
-from wattledger.core.tariffs.versions import decode_tariff
+from wattledger.core.tariffs.versions import decode_tariff, encode_tariff
 
-tariff_app = typer.Typer(no_args_is_help=True, help="Look at tariffs: OCPI objects or Wattledger's own.")
+tariff_app = typer.Typer(no_args_is_help=True, help="Look at tariffs: of OCPI, of OCPP 2.1, or Wattledger's own.")
 
 _File = Annotated[str, typer.Argument(metavar="FILE", help="A tariff as JSON: a file, or - for standard input.")]
 _AsJson = Annotated[bool, typer.Option("--json", help="JSON for a machine.")]
@@ -47,6 +49,39 @@ def show_command(file: _File) -> None:
         typer.echo(f"{row.label}: {row.amount_text}{condition}")
 
 
+@tariff_app.command("convert")
+def convert_command(
+    file: _File,
+    to: Annotated[str, typer.Option(help="ocpi-2.2.1, ocpi-2.3.0, ocpp-2.1 or wattledger.")],
+    tariff_id: Annotated[str, typer.Option(help="The id that it bears there.")] = "1",
+    party: Annotated[str, typer.Option(help="Country and party of its owner, for OCPI.")] = "ZZ-ZZZ",
+) -> None:
+    """Write a tariff in another form, exactly; exit 2 where that form has no word for something in it."""
+    tariff = _load(file)
+    try:
+        typer.echo(_converted(tariff, to, tariff_id, party))
+    except WattledgerError as refusal:
+        typer.echo(f"Cannot write {file} as {to}: {refusal.message} [{refusal.code}]", err=True)
+        raise typer.Exit(2) from None
+
+
+def _converted(tariff: Tariff, to: str, tariff_id: str, party: str) -> str:
+    if to == "wattledger":
+        return encode_tariff(tariff).decode()
+    if to == "ocpp-2.1":
+        exported = export_ocpp_tariff(tariff, tariff_id)
+        for place in exported.rounded:
+            typer.echo(f"{place}: no decimal number, the exact fraction stands in customData.", err=True)
+        return encode_ocpi(exported.body).decode()
+    versions = {f"ocpi-{version.value}": version for version in OcpiVersion}
+    if to not in versions:
+        names = ", ".join((*versions, "ocpp-2.1", "wattledger"))
+        raise InvalidInput("form_unknown", f"{to[:20]!r} is no form of tariffs here; there are {names}.")
+    country, _, owner = party.partition("-")
+    identity = OcpiIdentity(country, owner, tariff_id, datetime.now(UTC))
+    return encode_ocpi(export_tariff(tariff, identity, versions[to])).decode()
+
+
 def _load(file: str, *, is_checked: bool = True) -> Tariff:
     try:
         raw = sys.stdin.buffer.read() if file == "-" else _bytes(file)
@@ -56,6 +91,8 @@ def _load(file: str, *, is_checked: bool = True) -> Tariff:
         )
         if is_ours:
             return decode_tariff(raw, is_checked=is_checked)
+        if "tariffId" in parsed:
+            return import_ocpp_tariff(parsed)
         return import_tariff(parsed, is_checked=is_checked)
     except WattledgerError as refusal:
         typer.echo(f"{file} is no tariff to price with: {refusal.message} [{refusal.code}]", err=True)
