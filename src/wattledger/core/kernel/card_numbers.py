@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from wattledger.core.kernel.errors import InvalidInput
 
@@ -127,6 +127,32 @@ def replace_card_numbers(text: str, shown: Callable[[str], str]) -> str:
         parts += [text[at:start], shown(text[start:end])]
         at = end
     return "".join((*parts, text[at:])) if parts else text
+
+
+def strike_in(
+    value: Any, left_alone: frozenset[str], *, strike: Callable[[str], str] = strike_card_numbers
+) -> Any:
+    """A decoded JSON value without card numbers, but in the fields named ``left_alone``: numbers others give out.
+
+    A bare number becomes a text, which its field then refuses by its type.
+    """
+    match value:
+        case str():
+            return strike(value)
+        case bool() | float() | None:
+            return value
+        case int():
+            digits = str(value)
+            struck = strike_card_numbers(digits)
+            return value if struck == digits else struck
+        case list():
+            return [strike_in(item, left_alone, strike=strike) for item in value]
+        case dict():
+            return {
+                strike_card_numbers(key): item if key in left_alone else strike_in(item, left_alone, strike=strike)
+                for key, item in value.items()
+            }
+    return value
 
 
 def _struck(number: str) -> str:

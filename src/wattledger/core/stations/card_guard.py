@@ -10,7 +10,12 @@ from typing import Any, Final
 
 import msgspec
 
-from wattledger.core.kernel.card_numbers import has_card_number, may_hold_card_number, strike_card_numbers
+from wattledger.core.kernel.card_numbers import (
+    has_card_number,
+    may_hold_card_number,
+    strike_card_numbers,
+    strike_in,
+)
 
 # Numbers that stations and their makers give out, which a changed digit would spoil: SIMs, serial numbers,
 # certificates, the station's own name of a session.
@@ -54,8 +59,8 @@ def without_card_numbers(text: str | bytes) -> Heard:
         return Heard(text, raw)
     try:
         frame = msgspec.json.decode(raw, type=list[Any])
-        struck = [*frame[:2], *(_strike(part, "") for part in frame[2:])]
-        kept = [*frame[:1], *(_strike(part, "") for part in frame[1:])]
+        struck = [*frame[:2], *(_strike(part) for part in frame[2:])]
+        kept = [*frame[:1], *(_strike(part) for part in frame[1:])]
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         return _of_broken(text, raw)
     if struck == frame:
@@ -71,22 +76,10 @@ def _of_broken(text: str | bytes, raw: bytes) -> Heard:
     return Heard(struck, struck.encode(errors="replace"), had_card_number=True)
 
 
-def _strike(value: Any, name: str) -> Any:
-    """``value`` without card numbers; a bare number becomes a text, which its field then refuses by its type."""
-    if name in _OTHER_NUMBERS:
-        return value
-    match value:
-        case str():
-            is_signed = _SIGNED.search(value) is not None and _SIGNED_CARD not in value
-            return value if is_signed else strike_card_numbers(value)
-        case bool() | float() | None:
-            return value
-        case int():
-            digits = str(value)
-            struck = strike_card_numbers(digits)
-            return value if struck == digits else struck
-        case list():
-            return [_strike(item, name) for item in value]
-        case dict():
-            return {strike_card_numbers(key): _strike(item, key) for key, item in value.items()}
-    return value
+def _strike(value: Any) -> Any:
+    return strike_in(value, _OTHER_NUMBERS, strike=_strike_text)
+
+
+def _strike_text(text: str) -> str:
+    is_signed = _SIGNED.search(text) is not None and _SIGNED_CARD not in text
+    return text if is_signed else strike_card_numbers(text)

@@ -172,6 +172,12 @@ class PaymentStore(Protocol):
         """Held payments whose hold ends before that instant."""
         ...
 
+    async def quiet(
+        self, changed_before: datetime, taken_changed_before: datetime, *, taken_since: datetime, limit: int
+    ) -> list[UUID]:
+        """Payments under way that did not change since, and those with money taken; the longest quiet first."""
+        ...
+
     async def learn_habits(self, *, since: date, today: date, session_count_min: int) -> int:
         """Habits of connectors by their bills since that day, where today's are not there yet; how many."""
         ...

@@ -128,6 +128,14 @@ class PgPaymentStore:
         rows = await self._connection.fetch(_Q.expiring, self._tenant_id, before)
         return [row["payment_id"] for row in rows]
 
+    async def quiet(
+        self, changed_before: datetime, taken_changed_before: datetime, *, taken_since: datetime, limit: int
+    ) -> list[UUID]:
+        rows = await self._connection.fetch(
+            _Q.quiet, self._tenant_id, changed_before, taken_changed_before, taken_since, limit
+        )
+        return [row["payment_id"] for row in rows]
+
     async def learn_habits(self, *, since: date, today: date, session_count_min: int) -> int:
         done = await self._connection.execute(_Q.learn_habits, self._tenant_id, since, today, session_count_min)
         return int(done.rsplit(" ", 1)[1])

@@ -134,6 +134,15 @@ select payment_id from payment
 where tenant_id = $1 and capture_before < $2
   and state in ('authorized', 'partially_authorized', 'incremented');
 
+-- name: quiet
+select payment_id from payment
+where tenant_id = $1
+  and ((changed_at < $2 and state in ('requires_action', 'authorized', 'partially_authorized', 'incremented',
+                                      'capture_pending', 'refund_pending', 'unknown'))
+       or (changed_at < $3 and created_at >= $4
+           and state in ('captured', 'partially_captured', 'partially_refunded', 'disputed_open')))
+order by changed_at limit $5;
+
 -- name: learn_habits
 insert into connector_habit (tenant_id, connector_id, session_count, energy_p75_milliwh, energy_p95_milliwh,
                              learned_on)
