@@ -26,6 +26,7 @@ async def a_site_of_stations(patience: Patience) -> list[str]:
             identity,
             STATION_PASSWORD,
             (NewConnector(1, 1, f"DE*STM*E{number}*1", "IEC_62196_T2", "DC", 150_000, yard.world.tariff_id),),
+            security_profile=1,
         )
         for number, identity in enumerate(identities)
     ]
