@@ -36,7 +36,7 @@ class TestAStationThatLostItsLink:
         dc = await patience.yard.dc()
         await patience.yard.tell(dc, session_201("tx-1", patience.yard.world.token_uid)[:-1])
         await patience.lose_link(dc)
-        assert not await patience.after(seconds=5)
+        assert not await patience.after(minutes=2)
         wait = await patience.wait()
         assert wait is not None
         assert wait["reason"] == "unlinked"
@@ -53,7 +53,7 @@ class TestAStationThatLostItsLink:
         *before, ended = session_201("tx-1", yard.world.token_uid)
         await yard.tell(dc, before)
         await patience.lose_link(dc)
-        await patience.after(seconds=5)
+        await patience.after(minutes=2)
         assert await patience.after(hours=25)
         (reply,) = await yard.tell(await yard.dc(), [ended])
         assert "totalCost" not in reply
@@ -70,7 +70,7 @@ class TestAStationThatLostItsLink:
         started, first, second, _ = session_201("tx-1", yard.world.token_uid)
         await yard.tell(dc, [started, first])
         await patience.lose_link(dc)
-        await patience.after(seconds=5)
+        await patience.after(minutes=2)
         assert await patience.after(hours=25)
         await yard.tell(await yard.dc(), [second])
         assert not await patience.do_jobs()
@@ -87,7 +87,7 @@ class TestALateEndThatContradictsAClosedBill:
         dc = await yard.dc()
         await yard.tell(dc, session_201("tx-1", yard.world.token_uid)[:-1])
         await patience.lose_link(dc)
-        await patience.after(seconds=5)
+        await patience.after(minutes=2)
         assert await patience.after(hours=25)
 
     async def test_changes_nothing_and_is_put_before_a_person_with_both_amounts(self, patience: Patience) -> None:
@@ -185,7 +185,7 @@ class TestASilentSession:
         dc = await yard.dc()
         await yard.tell(dc, [event("Started", 0, "tx-1", 0, 1000, token=yard.world.token_uid)])
         await patience.lose_link(dc)
-        await patience.after(seconds=5)
+        await patience.after(minutes=2)
         assert await patience.after(hours=25)
         assert await yard.reviews() == ["end_missing"]
         assert not await patience.after(hours=1)

@@ -65,6 +65,10 @@ class TestASessionThatRuns:
         back = replace(RUNNING, link_changed_at=NOW + minutes(60))
         assert reason_of(back, NOW + minutes(70)) is None
 
+    def test_never_missed_a_link_that_is_back_within_a_minute(self) -> None:
+        assert next_step(UNLINKED, None, NOW + minutes(0.9)).deed is Deed.NOTHING
+        assert next_step(UNLINKED, None, NOW + minutes(1)).deed is Deed.BEGIN
+
     def test_waits_for_a_link_and_no_longer_once_there_is_one(self) -> None:
         known = begin(Wait.UNLINKED, NOW)
         assert next_step(UNLINKED, known, NOW + minutes(18.5)).deed is Deed.NOTHING

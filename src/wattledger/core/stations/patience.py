@@ -37,6 +37,8 @@ class Grace:
     asks_max: int = 3
 
 
+# A link that is back within this time was never missed: a restart of ours unlinks every station for seconds.
+MISSED_AFTER: Final = timedelta(minutes=1)
 # A running session that said something within this time waits for nothing.
 QUIET_AFTER: Final = timedelta(minutes=15)
 GRACES: Final[Mapping[Wait, Grace]] = MappingProxyType(
@@ -151,7 +153,8 @@ def reason_of(seen: Seen, now: datetime) -> tuple[Wait, datetime] | None:
     if seen.is_superseded:
         return Wait.SUPERSEDED, seen.told_at
     if not seen.is_linked:
-        return Wait.UNLINKED, max(seen.told_at, seen.link_changed_at or seen.told_at)
+        since = max(seen.told_at, seen.link_changed_at or seen.told_at)
+        return (Wait.UNLINKED, since) if now - since >= MISSED_AFTER else None
     if seen.vacated_at is not None and seen.vacated_at >= seen.told_at:
         return Wait.VACATED, seen.vacated_at
     quiet_since = heard.at if heard is not None and heard.is_ongoing else seen.told_at

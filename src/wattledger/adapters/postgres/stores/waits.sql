@@ -22,7 +22,7 @@ where s.tenant_id = $1 and (s.ended_at is null or s.state = 'ended')
   and (w.session_id is not null or s.ended_at is not null or s.told_at < $2 or not st.is_connected
        or s.review_reason = 'superseded' or (c.status = 'available' and c.status_at >= s.told_at))
 order by s.told_at
-limit 1000;
+limit 10000;
 
 -- name: put
 insert into session_wait (tenant_id, session_id, reason, since, ask_at, ask_count, decide_at, decided_at)
