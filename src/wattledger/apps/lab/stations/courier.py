@@ -76,6 +76,8 @@ class Courier:
         while not self._is_stopping:
             failures += 1
             if await self._open():
+                if self._is_stopping:  # asked to stop while it was on its way
+                    await self.close()
                 await self._serve()
                 failures = 0 if self.is_online else failures
             self._lost()

@@ -19,6 +19,7 @@ from wattledger.apps.lab.stations.evse import Evse
 from wattledger.apps.lab.stations.facts import Fact, Grant, Kind, Session
 from wattledger.apps.lab.stations.faults import FLOOD_MESSAGES, YEARS_OFF, Distortion, Fault
 from wattledger.apps.lab.stations.socket import CallFailed, LinkLost
+from wattledger.apps.lab.stations.upkeep import Body, Upkeep
 from wattledger.apps.lab.stations.vehicle import Car, seeded_car, seeded_meter
 from wattledger.apps.lab.stations.wire import Payload, wire_of
 
@@ -95,6 +96,9 @@ class VirtualStation:
         self._change = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._announce = announce
+        self.upkeep = Upkeep(
+            Body(version, self._spawn, self.changed, self._courier.say, self.clock, self._boot_with)
+        )
 
     @property
     def is_online(self) -> bool:
@@ -192,6 +196,10 @@ class VirtualStation:
                 self._end(evse, "Reboot")
         self._spawn(self._close_soon())
 
+    def _boot_with(self, firmware: str) -> None:
+        self._wire.firmware = firmware
+        self.reboot()
+
     def trigger(self, message: str) -> bool:
         calls: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "Heartbeat": lambda: self._courier.say("Heartbeat", {}),
@@ -212,7 +220,8 @@ class VirtualStation:
     # --- what the courier reports ---------------------------------------------------------------------------
 
     def answer(self, action: str, payload: Payload) -> Payload | None:
-        return answer(self, action, payload)
+        given = self.upkeep.answer(action, payload)
+        return answer(self, action, payload) if given is None else given
 
     def came_online(self) -> None:
         self._tell_world("online", {})

@@ -21,6 +21,7 @@ _STATUS_TRIGGERS_16 = {"Charging": "Charging", "SuspendedEV": "SuspendedEV", "Su
 
 class Wire(Protocol):
     subprotocol: str
+    firmware: str
 
     def boot(self, identity: str) -> Call: ...
     def authorize(self, token_uid: str, token_type: str) -> Call: ...
@@ -37,13 +38,14 @@ class Wire(Protocol):
 
 class Wire16:
     subprotocol = "ocpp1.6"
+    firmware = "1.0.0"
 
     def boot(self, identity: str) -> Call:
         return "BootNotification", {
             "chargePointVendor": "Wattledger",
             "chargePointModel": "Virtual 16",
             "chargePointSerialNumber": identity[:25],
-            "firmwareVersion": "1.0.0",
+            "firmwareVersion": self.firmware,
         }
 
     def authorize(self, token_uid: str, token_type: str) -> Call:
@@ -106,13 +108,14 @@ class Wire16:
 
 class Wire201:
     subprotocol = "ocpp2.0.1"
+    firmware = "1.0.0"
 
     def boot(self, identity: str) -> Call:
         station = {
             "vendorName": "Wattledger",
             "model": "Virtual 201",
             "serialNumber": identity[:25],
-            "firmwareVersion": "1.0.0",
+            "firmwareVersion": self.firmware,
         }
         return "BootNotification", {"reason": "PowerUp", "chargingStation": station}
 
