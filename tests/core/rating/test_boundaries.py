@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -58,6 +59,20 @@ class TestACut:
         line = rate(session, cheap(energy_milliwh_max=1_000_001)).lines[0]
         assert line.ended_at == MONDAY + timedelta(microseconds=1_000_001)
         assert line.quantity == 1_000_001
+
+    def test_at_an_energy_rounds_the_instant_up(self) -> None:
+        session = Usage((Period(MONDAY, MONDAY + timedelta(seconds=1), 3),), "UTC")
+        line = rate(session, cheap(energy_milliwh_max=1)).lines[0]
+        assert (line.ended_at - MONDAY) == timedelta(microseconds=333_334)
+
+    def test_does_not_depend_on_the_zone_that_instants_are_written_in(self) -> None:
+        (period,) = usage((120, 12), start=MONDAY.replace(hour=23)).periods
+        zone = ZoneInfo("Pacific/Auckland")
+        local = replace(
+            period, started_at=period.started_at.astimezone(zone), ended_at=period.ended_at.astimezone(zone)
+        )
+        one = tariff(when(energy("1"), time_until="00:30"), when(energy("2")))
+        assert rate(Usage((local,), "UTC"), one).exact() == rate(Usage((period,), "UTC"), one).exact()
 
     def test_at_an_energy_that_is_reached_at_the_end_leaves_nothing_behind(self) -> None:
         assert runs(rate(usage((60, 5)), cheap(energy_milliwh_max=5_000_000))) == [("energy", 0, 60, 5_000_000)]
@@ -295,6 +310,10 @@ class TestQuotesAndRunningCost:
         assert until(session, MONDAY + 90 * MINUTE) == usage((60, 6), (30, 3))
         assert until(session, MONDAY + 60 * MINUTE) == usage((60, 6))
         assert until(session, MONDAY).periods == ()
+        odd = Usage((Period(MONDAY, MONDAY + timedelta(seconds=3), 10, time_us=10),), "UTC")
+        part = until(odd, MONDAY + timedelta(seconds=1)).periods[0]
+        assert (part.energy_milliwh, part.time_us) == (3, 3)
+        assert type(until(session, MONDAY + 30 * MINUTE).periods[0].energy_milliwh) is int
         stated = Usage((replace(session.periods[0], time_us=600_000_000),), "UTC")
         assert until(stated, MONDAY + 30 * MINUTE).periods[0].time_us == 300_000_000
 

@@ -74,6 +74,16 @@ class TestAnAllowance:
             ("B", "4 kWh free"),
         ]
 
+    def test_of_three_and_two_stretches_each_free_what_is_left(self) -> None:
+        one = tariff(when(energy("1"), energy_milliwh_max=4_000_000), when(energy("2")))
+        terms = [Allowance(name, ENERGY, 3_000) for name in "ABC"]
+        assert [(name, note) for _, name, note, _, _ in changes(rated(one, *terms))] == [
+            ("A", "3 kWh free"),
+            ("B", "1 kWh free"),
+            ("B", "2 kWh free"),
+            ("C", "3 kWh free"),
+        ]
+
     def test_leaves_reservations_alone(self) -> None:
         one = tariff(when(time("6"), reservation=Reservation.RESERVED), when(time("6")))
         found = rate(

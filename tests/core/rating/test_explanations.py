@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 
-from rating_sessions import VAT_10, VAT_20, energy, flat, idle, tariff, time, usage, when
+from rating_sessions import MONDAY, VAT_10, VAT_20, energy, flat, idle, tariff, time, usage, when
 from wattledger.core.metering.events import Activity
 from wattledger.core.rating.explain import explain_text, gross_price, price_table
 from wattledger.core.rating.policy import RatingPolicy, Steps
@@ -23,6 +24,7 @@ from wattledger.core.tariffs.model import (
     Tier,
     TierSpan,
 )
+from wattledger.core.tariffs.wording import ENGLISH
 from wattledger.core.tax.rules import Excise, TaxRules, Treatment
 
 D = Decimal
@@ -83,6 +85,21 @@ class TestABill:
     def test_shows_prices_with_taxes_with_amounts_with_taxes(self) -> None:
         gross = tariff(when(energy("0.60", taxes=VAT_20)), tax_treatment=TaxTreatment.INCLUDED)
         assert explain_text(rate(usage((60, 10)), gross))[0].endswith("10 kWh at 0.60 EUR per kWh: 6.00 EUR")
+
+    def test_of_much_is_exact(self) -> None:
+        rated = rate(usage((6000, 1000)), tariff(when(energy("1"), time("6"))))
+        assert "1000 kWh at 1.00 EUR" in explain_text(rated)[0]
+        assert "6000 min at 6.00 EUR" in explain_text(rated)[1]
+
+    def test_is_told_in_the_words_that_are_given(self) -> None:
+        words = replace(
+            ENGLISH, terms=ENGLISH.terms | {"why_not": "NOT {number}: {reasons}", "total": "SUM {amount}"}
+        )
+        session = usage((60, 10), start=MONDAY.replace(hour=12))
+        rated = rate(session, ONE)
+        told = explain_text(rated, words=words, tariffs=(ONE,), why_not=rejections(rated, session, (ONE,)))
+        assert told[1] == "    NOT 1: 08:00-10:30, but it was Mon 2026-03-02 12:00:00"
+        assert any(sentence.startswith("SUM ") for sentence in told)
 
     def test_of_nothing_is_free(self) -> None:
         assert explain_text(rate(usage((60, 0)), tariff(when(energy("1"))))) == (
@@ -147,6 +164,14 @@ class TestATariff:
             ("Energy", "0.30 EUR per kWh", "follows the market price day-ahead", "kwh"),
             ("Charging time", "0.0167 EUR per minute (1.00 EUR per hour)", "0.10 EUR up to 10 min", "minute"),
         ]
+
+    def test_rounds_minutes_for_the_eye_and_tells_every_step(self) -> None:
+        one = tariff(when(idle("6", grace_s=100), energy("1", step_size=2)), price_min=PriceLimit(D(1)))
+        assert rows(one)[:2] == [
+            ("Energy", "1.00 EUR per kWh", "in steps of 2 Wh", "kwh"),
+            ("Idle time", "0.10 EUR per minute", "first 1.67 min free", "minute"),
+        ]
+        assert {row.currency for row in price_table(one)} == {"EUR"}
 
     def test_keeps_the_exact_amount_beside_the_text(self) -> None:
         row = price_table(tariff(when(time("2"))))[0]

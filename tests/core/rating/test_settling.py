@@ -11,8 +11,9 @@ import pytest
 from rating_sessions import VAT_10, VAT_20, assert_adds_up, energy, flat, tariff, time, usage, when
 from wattledger.core.kernel.taxes import Tax
 from wattledger.core.metering.events import Activity
+from wattledger.core.rating.compiled import compile_tariffs
 from wattledger.core.rating.policy import PLAIN, Level, RatingPolicy, Rounding
-from wattledger.core.rating.rate import rate
+from wattledger.core.rating.rate import quote, rate
 from wattledger.core.rating.rated import Rated, Unit
 from wattledger.core.tariffs.model import Tariff, TaxTreatment
 from wattledger.core.tax.rules import DatedTax, Excise, TaxRules, Treatment
@@ -177,6 +178,23 @@ class TestTheLaw:
         there = rate(usage((10, 1), start=evening, zone="Europe/Berlin"), self.ONE, tax_rules=rules)
         here = rate(usage((10, 1), start=evening), self.ONE, tax_rules=rules)
         assert (there.taxes[0].rate_ppm, here.taxes[0].rate_ppm) == (160_000, 190_000)
+
+    def test_holds_for_a_quote_too(self) -> None:
+        rules = TaxRules(treatment=Treatment.EXEMPT)
+        begin = datetime(2026, 6, 30, tzinfo=UTC)
+        quoted = quote(
+            self.ONE, energy_milliwh=1_000_000, duration_s=60, started_at=begin, time_zone="UTC", tax_rules=rules
+        )
+        assert quoted.tax_minor == 0
+
+    def test_leaves_tariffs_of_one_session_apart(self) -> None:
+        both = compile_tariffs((self.ONE, tariff(when(energy("2", taxes=VAT_20)))))
+        law = TaxRules((DatedTax(tax=Tax("VAT", 70_000)),), is_replacing=True)
+        periods = usage((60, 1), (60, 1)).periods
+        spans = ((periods[0].started_at, 0), (periods[1].started_at, 1))
+        rated = rate(usage((60, 1), (60, 1), tariff_spans=spans), both, tax_rules=law)
+        assert taxes(rated) == [("VAT", 70_000, 300, 21)]
+        assert both.under(law, date(2026, 3, 2)) is both.under(law, date(2026, 3, 3))
 
     def test_without_a_session_asks_nothing(self) -> None:
         assert rate(usage(), self.ONE, tax_rules=TaxRules()).gross_minor == 0

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from rating_sessions import VAT_20, assert_adds_up, energy, idle, tariff, time, usage, when
+from rating_sessions import MONDAY, VAT_10, VAT_20, assert_adds_up, energy, idle, tariff, time, usage, when
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.metering.events import Activity
 from wattledger.core.metering.usage import MonthUsage
 from wattledger.core.rating.policy import OCPI_STRICT, PLAIN, RatingPolicy
 from wattledger.core.rating.rate import rate
-from wattledger.core.rating.rated import Rated
+from wattledger.core.rating.rated import Rated, Unit
 from wattledger.core.tariffs.model import PriceComponent, Reservation, Tariff, Tier, Tiering, TierSpan
 
 STEPS = (Tier(10_000, Decimal("0.60")), Tier(30_000, Decimal("0.50")))
@@ -73,6 +73,25 @@ class TestGraduated:
             ("6", 4),
             ("1.20", 2),
         ]
+
+    def test_of_three_stretches_count_them_all(self) -> None:
+        one = tariff(when(time("1.20", tiers=(Tier(600, Decimal(6)),))))
+        rated = rate(usage((4, 0), (5, 0, Activity.IDLE), (4, 0), (5, 0, Activity.IDLE), (4, 0)), one)
+        assert [(str(line.price), line.billed // 60_000_000) for line in rated.lines] == [
+            ("6", 4),
+            ("6", 4),
+            ("6", 2),
+            ("1.20", 2),
+        ]
+
+    def test_keep_the_span_the_unit_and_the_place_of_their_run(self) -> None:
+        rated = rate(
+            usage((60, 40)),
+            tariff(when(energy("9", taxes=VAT_10), power_w_min=99_000), when(per_kwh(taxes=VAT_20))),
+        )
+        for line in rated.lines:
+            assert (line.started_at, line.ended_at) == (MONDAY, MONDAY.replace(hour=11))
+            assert (line.unit, line.element, line.component, line.taxes) == (Unit.MILLIWH, 1, 0, VAT_20)
 
     def test_free_minutes_come_first_and_steps_last(self) -> None:
         one = tariff(when(idle("1.20", grace_s=300, step_size=600, tiers=(Tier(600, Decimal(6)),))))

@@ -69,6 +69,14 @@ class TestAReason:
         one = tariff(when(energy("1"), energy_milliwh_max=5_000_000), when(energy("2")))
         assert told(SESSION, one, 1) == ["Not price 1 of the tariff: energy below 5 kWh, but it was 5 kWh"]
 
+    def test_is_not_a_bound_that_was_just_met(self) -> None:
+        assert reason(current_kind="DC", power_w_min=10_000, duration_s_min=0) == "DC, but it was AC"
+
+    def test_of_a_maximum_is_the_greatest_value(self) -> None:
+        wide = Usage((replace(SESSION.periods[0], power_w=10_000, power_w_max=12_000),), "UTC")
+        assert reason(wide, power_w_max=11_000) == "power below 11 kW, but it was 12 kW"
+        assert reason(wide, power_w_min=11_000) == "power from 11 kW, but it was 10 kW"
+
     def test_that_an_earlier_one_held(self) -> None:
         one = tariff(when(energy("1")), when(flat("3")), when(energy("2")))
         assert told(SESSION, one) == ["Not price 3 of the tariff: one before it held"]
@@ -127,6 +135,34 @@ class TestForAMachine:
             {"element": 2, "why_not": [{"code": "earlier_element_held"}]},
         ]
 
+    @pytest.mark.parametrize(
+        ("limits", "code"),
+        [
+            ({"time_from": "12:00"}, "time_of_day"), ({"weekdays": (Weekday.SUNDAY,)}, "weekday"),
+            ({"date_from": date(2026, 3, 3)}, "date"), ({"current_kind": "DC"}, "current_kind"),
+            ({"connector_types": ("A",)}, "connector_type"), ({"payment_brands": ("V",)}, "payment_brand"),
+            ({"payment_recognition": "Debit"}, "payment_recognition"), ({"energy_milliwh_min": 1}, "energy"),
+            ({"duration_s_min": 1}, "duration"), ({"charging_time_s_min": 1}, "charging_time"),
+            ({"idle_time_s_min": 1}, "idle_time"),
+        ],
+    )  # fmt: skip
+    def test_has_a_code_for_every_condition(self, limits: dict[str, Any], code: str) -> None:
+        one = tariff(when(energy("1"), **limits), when(energy("2")))
+        (fact,) = why_facts(rejections(rate(SESSION, one), SESSION, (one,))[0])
+        assert [found["code"] for found in fact["why_not"]] == [code]
+
+    def test_has_codes_for_reservations(self) -> None:
+        one = tariff(
+            when(time("1"), reservation=Reservation.RESERVED), when(time("1"), reservation=Reservation.RESERVED),
+            when(time("1"), reservation=Reservation.EXPIRED), when(time("2")),
+        )  # fmt: skip
+        session = usage((10, 0, RESERVED), (60, 10))
+        first, second = rejections(rate(session, one), session, (one,))
+        assert [[part["code"] for part in fact["why_not"]] for fact in why_facts(first)] == [["reservation"]] * 3
+        assert [[part["code"] for part in fact["why_not"]] for fact in why_facts(second)] == [
+            ["earlier_element_held"], ["reservation"], ["session"],
+        ]  # fmt: skip
+
     def test_looks_into_the_tariff_of_the_line(self) -> None:
         first, second = tariff(when(energy("1"))), tariff(when(energy("3"), current_kind="DC"), when(energy("5")))
         session = usage((60, 6), (60, 6), tariff_spans=((MONDAY, 0), (MONDAY + timedelta(hours=1), 1)))
@@ -141,6 +177,12 @@ class TestASituation:
         now = situation_at(self.LEG, MONDAY + timedelta(minutes=45))
         assert (now.energy_milliwh, now.duration_s, now.charging_s, now.idle_s) == (4_000_000, 2700, 1500, 1200)
         assert (now.power_w, now.current_ma) == ((12_000, 12_000), (None, None))
+
+    def test_divides_energy_as_the_walk_does(self) -> None:
+        odd = Usage(
+            (replace(self.LEG[0], ended_at=MONDAY + timedelta(seconds=3), energy_milliwh=10),), "UTC"
+        ).periods
+        assert situation_at(odd, MONDAY + timedelta(seconds=1)).energy_milliwh == 3
 
     def test_at_the_start_is_empty(self) -> None:
         now = situation_at(self.LEG, MONDAY)

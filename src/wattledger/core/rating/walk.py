@@ -238,7 +238,8 @@ def _collect(
         energy = register_after - register
         if energy:
             if by_energy is not None and by_energy.spot is not None:
-                by_energy = _at_market(market, by_energy, begin)
+                assert market is not None, "a component that follows a market is walked with its prices"
+                by_energy = market.priced(by_energy, begin)
             energy_run = _extended(runs, energy_run, by_energy, (begin, end), energy)
         length = _us(end - begin) if period.time_us is None else _stated_us(period, begin, end)
         is_idle = period.activity is _IDLE
@@ -253,15 +254,6 @@ def _collect(
         if profile.has_bounds:
             passed[is_idle] += _us(end - begin)
     return Walk(runs, track.total, charging_us, idle_us)
-
-
-def _at_market(market: Market | None, priced: Priced, instant: datetime) -> Priced:
-    if market is None:
-        assert priced.spot is not None
-        raise InvalidInput(
-            "spot_price_missing", f"The tariff follows {priced.spot.series!r}, and no prices are given."
-        )
-    return market.priced(priced, instant)
 
 
 def _extended(
