@@ -109,3 +109,14 @@ class TestAPerson:
         with pytest.raises(Refused, match="bank_entry_matched"):
             await assign_bank_entry(*ports, invoice_id=issued.invoice_id)
         assert await office.balance(BANK) == 300
+
+
+class TestACardNumberInAStatement:
+    async def test_is_struck_out_before_it_is_kept(self, office: Office) -> None:
+        """People write the number of the card that they paid with into the reference."""
+        await office.receive("2026-11-20;12.00;card 4111 1111 1111 1111 please;4111111111111111")
+        (row,) = await office.rows("select remittance, payer from bank_entry")
+        assert tuple(row) == ("card XXXX XXXX XXXX 1111 please", "XXXXXXXXXXXX1111")
+        assert await office.receive(
+            "2026-11-20;12.00;card 4111 1111 1111 1111 please;4111111111111111"
+        ) == Imported(matched=0, parked=0, known=1)

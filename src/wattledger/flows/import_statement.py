@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import msgspec
 
 from wattledger.core.billing.bank_match import Credit, Match, MatchRule, Owed, match_credit
 from wattledger.core.billing.invoice import InvoiceState, state_after
+from wattledger.core.kernel.card_numbers import strike_card_numbers
 from wattledger.core.kernel.errors import NotFound, Refused
 from wattledger.core.kernel.ids import content_id
 from wattledger.core.kernel.instants import zone
@@ -51,7 +52,7 @@ async def import_statement(
         for credit in found:
             entry_id = _entry_id(tenant_id, credit, seen)
             match = match_credit(credit, [_open(one) for one in owed.values()])
-            entry = _entry(entry_id, credit, match, now)
+            entry = _entry(entry_id, _struck(credit), match, now)
             if not await work.collecting.add_bank_entry(entry):
                 counts["known"] += 1
             elif match is None:
@@ -101,6 +102,17 @@ def _entry_id(tenant_id: int, credit: Credit, seen: Counter[UUID]) -> UUID:
 def _open(one: OwedInvoice) -> Owed:
     left_minor = one.gross_minor - one.paid_minor
     return Owed(one.invoice_id, one.series, one.number, one.currency, left_minor, one.customer_name)
+
+
+def _struck(credit: Credit) -> Credit:
+    """The credit as it may be kept: people write card numbers into remittances."""
+    return replace(
+        credit,
+        account_ref=strike_card_numbers(credit.account_ref),
+        entry_ref=strike_card_numbers(credit.entry_ref),
+        remittance=strike_card_numbers(credit.remittance),
+        payer=strike_card_numbers(credit.payer),
+    )
 
 
 def _entry(entry_id: UUID, credit: Credit, match: Match | None, now: datetime) -> BankEntry:

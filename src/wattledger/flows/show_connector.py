@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from wattledger.core.kernel.errors import NotFound
-from wattledger.core.payments.holds import Habit
+from wattledger.core.payments.holds import Habit, expected_milliwh, typical_session
 from wattledger.core.rating.rate import quote
 from wattledger.core.stations.talk import ConnectorStatus
 from wattledger.core.tariffs.model import Tariff
@@ -63,6 +63,7 @@ class Arrival:
     tariff: Tariff | None
     example: Example | None
     hold_minor: int
+    hold_energy_milliwh: int = 0
     pages: tuple[str, ...] = ()
 
 
@@ -106,6 +107,16 @@ def arrival(tenant_id: int, facts: ConnectorFacts, gateways: Gateways, now: date
             at=now,
             habit=_habit(facts),
         ),
+        hold_energy_milliwh=typical_session(
+            power_max_w=facts.power_max_w,
+            current_kind=facts.current_kind,
+            connector_type=facts.plug_type,
+            time_zone=facts.time_zone,
+            at=now,
+            energy_milliwh=expected_milliwh(
+                facts.current_kind, _habit(facts), can_grow=gateway.capabilities.can_increment
+            ),
+        ).energy_milliwh,
     )
 
 

@@ -14,7 +14,7 @@ from litestar import Request, Response, get, post
 from litestar.params import PathParameter, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, ServerSentEvent
 
-from wattledger.apps.present.figures import money
+from wattledger.apps.present.figures import energy_kwh, money
 from wattledger.apps.web.driver.place import (
     chip_of,
     example_line,
@@ -29,6 +29,7 @@ from wattledger.apps.web.pages import page, render
 from wattledger.apps.web.security import content_policy, origin_of
 from wattledger.apps.web.wired import Wired
 from wattledger.core.kernel.errors import InvalidInput, NotFound, Refused, Unavailable
+from wattledger.core.payments.holds import HISTORY_COUNT_MIN
 from wattledger.flows.begin_charging import Agreement, begin_charging
 from wattledger.flows.open_access import PaymentPorts
 from wattledger.flows.show_connector import Arrival, show_connector
@@ -186,6 +187,8 @@ def _facts(arrival: Arrival) -> dict[str, Any]:
         "example": example_line(arrival),
         "hold": money(arrival.hold_minor, facts.currency),
         "hold_minor": arrival.hold_minor,
+        "hold_energy": energy_kwh(arrival.hold_energy_milliwh, decimals=0),
+        "is_hold_by_habit": (facts.habit_count or 0) >= HISTORY_COUNT_MIN,
         "tariff_version_id": facts.tariff_version_id,
         "key": _key(arrival),
         "shown": int(arrival.at.timestamp()),
