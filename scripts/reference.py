@@ -1,4 +1,4 @@
-"""Writes docs/reference from the code: settings, commands, error codes. ``--check`` only compares.
+"""Writes docs/reference from the code: settings, commands, error codes and more. ``--check`` only compares.
 
 The pages can therefore not say anything that the code does not.
 """
@@ -149,7 +149,43 @@ def _described(command: Any, names: tuple[str, ...], parent: Any) -> list[str]:
     return lines
 
 
-PAGES_BY_NAME = {"errors.md": errors_page, "settings.md": settings_page, "commands.md": commands_page}
+def station_commands_page() -> str:
+    """What may be asked of a station: the words of no version, and every action of both."""
+    asked = importlib.import_module("wattledger.core.stations.commands")
+    versions = importlib.import_module("wattledger.core.stations.versions")
+    lines = [
+        "# What may be asked of a station",
+        "",
+        "`POST /api/v1/stations/{station_id}/commands` takes `kind` and `body`. Who asks: a **person** who may",
+        "act, an **owner** only, or **we** alone, because bookkeeping of ours goes with it.",
+        "",
+        "| kind | fields | who asks | meaning |",
+        "|---|---|---|---|",
+    ]
+    for kind in asked.KINDS:
+        type_ = asked.type_of(kind)
+        who = "owner" if kind in asked.BY_OWNER else "person" if kind in asked.BY_HAND else "we"
+        fields = ", ".join(f"`{name}`" for name in type_.__struct_fields__) or "none"
+        meaning = (
+            " ".join((type_.__doc__ or f"{kind.replace('_', ' ').capitalize()}.").split())
+            .replace("``", "`")
+            .replace("|", "or")
+        )
+        lines.append(f"| `{kind}` | {fields} | {who} | {meaning} |")
+    for name in reversed(versions.SUBPROTOCOLS):
+        lines += ["", f"## Actions of `{name}`", "", "| action | profile | who calls |", "|---|---|---|"]
+        for action in versions.dialect_of(name).ACTIONS.values():
+            who = "we" if action.sender.value == "program" else action.sender.value
+            lines.append(f"| `{action.name}` | {action.profile} | {who} |")
+    return HEAD + "\n".join(lines) + "\n"
+
+
+PAGES_BY_NAME = {
+    "station-commands.md": station_commands_page,
+    "errors.md": errors_page,
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+}
 
 
 def main() -> int:

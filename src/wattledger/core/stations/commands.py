@@ -285,6 +285,11 @@ def numbered(command: Command, number: int) -> Command:
     return command
 
 
+def type_of(kind: str) -> type[Command]:
+    """The struct of that kind of command."""
+    return _WISHES[kind]
+
+
 def encode_command(command: Command) -> bytes:
     return msgspec.json.encode(command)
 
