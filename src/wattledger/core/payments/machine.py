@@ -197,6 +197,8 @@ def refusal_of(payment: Payment, asked: Asked) -> Refusal | None:
         if asked.amount_minor <= live.authorized_minor:
             return Refusal("increment_not_higher", "An increment names the new total, above what is held.")
         return None
+    if live.with_state(OperationKind.CAPTURE, OperationState.REQUIRES_ACTION, OperationState.SUCCEEDED):
+        return Refusal("already_captured", "A payment is captured once.")
     most_minor = max(live.authorized_minor, live.facts.capture_max_minor if live.facts else 0)
     if not 0 < asked.amount_minor <= most_minor:
         return Refusal("capture_above_hold", f"{most_minor} can be taken, {asked.amount_minor} asked.")
