@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,15 @@ QUESTIONS = [
 
 def every_fact() -> Iterator[GatewayFacts]:
     sums = ((0, 0), (600, 0), (ASKED, 0), (1500, 0), (ASKED, 400), (ASKED, ASKED))
-    ends = ({}, {"has_failed": True}, {"is_released": True}, {"is_expired": True}, {"is_processing": True})
+    ends: tuple[dict[str, Any], ...] = (
+        {},
+        {"has_failed": True},
+        {"is_released": True},
+        {"is_expired": True},
+        {"is_processing": True},
+    )
     for (held, taken), end, refused in product(sums, ends, ((), ("p:1:capture:2",))):
-        yield GatewayFacts("ref", "p:1", "EUR", ASKED, held, taken, refused=refused, **end)  # type: ignore[arg-type]
+        yield GatewayFacts("ref", "p:1", "EUR", ASKED, held, taken, refused=refused, **end)
     refunds: list[tuple[RefundFact, ...]] = [()]
     refunds += [(RefundFact("r", amount, state, REFUND_KEY),) for amount in (100, 400) for state in RefundState]
     for given, dispute in product(refunds, Dispute):
