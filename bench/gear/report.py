@@ -104,3 +104,40 @@ def _database(found: Sequence[Row], rows: Sequence[Row]) -> str:
         for one in found
     ]
     return _DATABASE.format(rows="\n".join(lines))
+
+
+_LINKS = """# Many links on one process
+
+`make bench BENCH=links` writes this page anew. {machine}; {measured_on}; load average at the end {load}.
+{silent:,} stations that booted and are silent, {active} that charge with about a second between an answer and
+the next message; one stations process; stations, server and database share the machine.
+
+{table}
+
+In the storm every line breaks at the same moment, in the middle of sessions, and every station connects again at
+once. What was not answered is sent again; p50 and p99 are of the charging stations, without the storm's own
+wait. Every session was told its price, and `wattledger books verify` found nothing.
+"""
+_LINKS_HEAD = (
+    "| | KiB a silent connection | stations process MiB | all connected and booted in s "
+    "| all back after a storm in s (tries more) | CPU ms a reconnect | messages | p50 ms | p99 ms "
+    "| sessions billed |\n|---|---|---|---|---|---|---|---|---|---|\n"
+)
+
+
+def links_page(figures: Row) -> str:
+    """docs/evidence/links.md."""
+    lines = [
+        f"| {row['name']} | {row['kib']:.1f} | {row['stations_mib']:.0f} | {row['connected_in_s']:.1f} "
+        f"| {row['back_in_s']:.1f} ({row['retries']:,}) | {row['storm_cpu_ms']:.2f} "
+        f"| {row['messages']:,} | {row['p50_ms']:.1f} | {row['p99_ms']:.1f} | {row['billed']:,} |"
+        for row in figures["rows"]
+    ]
+    return _LINKS.format(
+        machine=figures["machine"],
+        measured_on=figures["measured_on"],
+        load=" / ".join(f"{one:.1f}" for one in figures["load_average"]),
+        silent=figures["silent"],
+        active=figures["active"],
+        table=_LINKS_HEAD + "\n".join(lines),
+    )

@@ -24,6 +24,7 @@ class Station:
     """One station's memory: its token, its register, and the number of its next message."""
 
     def __init__(self, number: int, *, salt: str, is_echoed: bool = False) -> None:
+        self.number = number
         self.token = f"DE{number:06d}"
         self._is_echoed = is_echoed
         self.register_wh = 1000 * number

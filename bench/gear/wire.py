@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import random
 import time
 from collections.abc import Generator
 from typing import cast
@@ -31,14 +32,20 @@ def frame(opcode: int, body: bytes) -> bytes:
 
 
 class Line(asyncio.Protocol):
-    """One open connection; ``latencies_s`` collects the time of every answer."""
+    """One open connection; ``latencies_s`` collects the time of every answer.
 
-    def __init__(self, latencies_s: list[float]) -> None:
+    With a pace, a station thinks about that long after each answer, half of it at least and half as long again
+    at most; without one it asks on at once.
+    """
+
+    def __init__(self, latencies_s: list[float], pace_s: float = 0.0) -> None:
         self._latencies_s = latencies_s
+        self._pace_s = pace_s
         self._transport: asyncio.Transport | None = None
         self._buffer = b""
         self._is_open = False
         self._sent_at = 0.0
+        self._asked = b""  # what still awaits its answer
         self._script: Script | None = None
         self._done: asyncio.Future[None] | None = None
 
@@ -61,6 +68,21 @@ class Line(asyncio.Protocol):
         self._say(next(script))
         await self._done
 
+    def drop(self) -> None:
+        """The connection breaks without a word; its script waits for ``go_on`` on another line."""
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.abort()
+
+    def go_on(self, broken: Line) -> None:
+        """The script of a line that broke goes on here: what was not answered is sent again."""
+        self._script, broken._script = broken._script, None
+        self._done, broken._done = broken._done, None
+        if self._transport is None:
+            self._end(LineBroken("the server closed the line again"))
+        elif self._done is not None and broken._asked:
+            self._say(broken._asked)
+
     def close(self) -> None:
         if self._transport is not None:
             self._write(frame(_CLOSE, (1000).to_bytes(2, "big")))
@@ -72,7 +94,9 @@ class Line(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by name
 
     def connection_lost(self, _reason: Exception | None) -> None:
-        self._end(LineBroken("the server closed the line"))
+        if self._transport is not None:
+            self._transport = None
+            self._end(LineBroken("the server closed the line"))
 
     def data_received(self, data: bytes) -> None:
         if self._buffer:
@@ -109,14 +133,26 @@ class Line(asyncio.Protocol):
             return
         self._latencies_s.append(time.perf_counter() - self._sent_at)
         assert self._script is not None
+        self._asked = b""
         try:
-            self._say(self._script.send(text))
+            following = self._script.send(text)
+            if self._pace_s:
+                self._asked = following
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._pace_s * random.uniform(0.5, 1.5), self._say_if_open, following)
+            else:
+                self._say(following)
         except StopIteration:
             self._end(None)
         except LineBroken as broken:
             self._end(broken)
 
+    def _say_if_open(self, text: bytes) -> None:
+        if self._transport is not None and self._script is not None:
+            self._say(text)
+
     def _say(self, text: bytes) -> None:
+        self._asked = text
         self._sent_at = time.perf_counter()
         self._write(frame(_TEXT, text))
 

@@ -36,6 +36,9 @@ MESSAGE_BYTES_MAX: Final = 256 * 1024
 PING_INTERVAL_S: Final = 60
 PING_TIMEOUT_S: Final = 45
 HANDSHAKE_WITHIN_S: Final = 10
+#: Connections that the system keeps until we take them: a site that comes back does so in one moment, and who is
+#: dropped here tries again only after a second, then three, then seven.
+BACKLOG: Final = 4096
 LINKS_MAX: Final = 20_000
 # What comes faster is read later. A station that was offline for days tells a thousand things in a row.
 MESSAGES_PER_S: Final = 100
@@ -115,6 +118,7 @@ class StationServer:
             compression=None,
             max_size=MESSAGE_BYTES_MAX,
             max_queue=4,
+            backlog=BACKLOG,
             open_timeout=HANDSHAKE_WITHIN_S,
             ping_interval=PING_INTERVAL_S,
             ping_timeout=PING_TIMEOUT_S,
