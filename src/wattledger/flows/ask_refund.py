@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from wattledger.core.kernel.errors import Forbidden, InvalidInput, NotFound, Refused
+from wattledger.core.kernel.money import Money
 from wattledger.core.ledger.accounts import wallet_account
 from wattledger.core.ledger.books import wallet_journal
 from wattledger.core.payments.facts import Dispute
@@ -209,6 +210,7 @@ async def _follow_up(work: Work, row: RefundRow, now: datetime) -> None:
 
 
 async def _audit(ports: PaymentPorts, work: Work, row: RefundRow, actor: str, action: str) -> None:
-    detail = f"{row.amount_minor} {row.currency} to the {row.destination}: {row.reason_code}"
+    where = "a wallet" if row.customer_id is not None else "the card"
+    detail = f"{Money(row.amount_minor, row.currency)} to {where}: {row.reason_code.replace('_', ' ')}"
     record = AuditRecord(ports.ids.new(), ports.clock.now(), actor, action, "payment", row.payment_id, detail)
     await work.staff.insert_audit(record)

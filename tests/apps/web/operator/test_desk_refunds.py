@@ -32,7 +32,7 @@ class TestARefundAboveTheLimit:
         )
         assert answer.status_code == 303, answer.text
         page = await owner.read("/desk/refunds")
-        assert "Waits for a second person" in page
+        assert "A second person must agree" in page
         assert "Rain" in page
         assert "Approve" not in page
 
@@ -71,7 +71,7 @@ class TestTheLimit:
         self, owner: Browser, scene: Scene, paid: UUID
     ) -> None:
         assert (await owner.send_form("/desk/refunds/limit", units="25")).status_code == 303
-        assert "Up to 25 whole units" in await owner.read("/desk/refunds")
+        assert "Up to 25 EUR" in await owner.read("/desk/refunds")
         assert (await owner.send_form("/desk/refunds/limit", units="-1")).status_code == 422
 
 

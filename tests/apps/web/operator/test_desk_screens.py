@@ -36,6 +36,8 @@ PAGES: Final = {
     "payments": "/desk/payments",
     "payment": "/desk/payments/{payment}",
     "payment-held": "/desk/payments/{held}",
+    "refunds": "/desk/refunds",
+    "gateways": "/desk/gateways",
     "invoices": "/desk/invoices",
     "customers": "/desk/customers",
     "customer": "/desk/customers/{customer}",
@@ -64,6 +66,17 @@ async def sign_in(page: Page, base: str, world: World) -> None:
     await page.wait_for_url(f"{base}/desk")
 
 
+async def ask_for_a_refund(page: Page, base: str, payment_id: UUID) -> None:
+    """Above the limit, so that it waits for a second person."""
+    await page.goto(f"{base}/desk/refunds")
+    await page.fill("#units", "1")
+    await page.click("text=Set the limit")
+    await page.goto(f"{base}/desk/payments/{payment_id}")
+    await page.fill("#amount", "12.00")
+    await page.fill("#note", "The cable was stuck for an hour")
+    await page.click("text=Give it back")
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
 async def test_every_page_looks_right(
@@ -76,6 +89,7 @@ async def test_every_page_looks_right(
         await sign_in(page, base, scene.world)
         await page.goto(f"{base}/desk/customers/{found['customer']}")
         await page.click("text=Issue invoice now")
+        await ask_for_a_refund(page, base, found["payment"])
         for name, path in PAGES.items():
             await page.goto(base + path.format(**found))
             await page.wait_for_timeout(250)

@@ -116,7 +116,7 @@ WORK_KINDS: Final = {
     "webhook": Word("Parked webhook", "notice", "card"),
 }
 _REFUND_STATES: Final = {
-    "waiting": Word("Waits for a second person", "notice", "clock"),
+    "waiting": Word("Waiting", "notice", "clock"),
     "declined": Word("Declined", "", "cross"),
     "wallet": Word("In the wallet", "good", "check"),
     "succeeded": Word("Given back", "good", "check"),
