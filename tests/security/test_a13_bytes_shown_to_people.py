@@ -14,6 +14,7 @@ import pytest
 import structlog
 
 from charger import event
+from wattledger.adapters.advisories import shipped_advisories
 from wattledger.adapters.clock import SystemIds
 from wattledger.adapters.documents import build_documents
 from wattledger.adapters.passwords import ArgonPasswords
@@ -34,7 +35,7 @@ async def pages(yard: Yard, *paths: str) -> list[str]:
     container: Any = SimpleNamespace(
         settings=SimpleNamespace(public_url=ORIGIN), clock=yard.clock, ids=SystemIds(), secrets=OpenSecrets(),
         passwords=ArgonPasswords(), database=yard.database, hints=yard.bus, gateways={},
-        documents=build_documents(),
+        documents=build_documents(), advisories=shipped_advisories(),
     )  # fmt: skip
     app = create_app(container, routes=operator_routes)
     transport = httpx.ASGITransport(app=cast("Any", app))

@@ -65,12 +65,6 @@ create table certificate_request (
 create unique index certificate_request_once on certificate_request (tenant_id, station_id) where state = 'open';
 select guard_table('certificate_request', 'select, insert, update', false);
 
--- Which kinds there are is the registry's to say: the store keeps what it is given.
--- squawk-ignore ban-drop-constraint
-alter table station_command drop constraint if exists station_command_kind_check;
-alter table station_command add constraint station_command_kind_named check (kind ~ '^[a-z][a-z0-9_]{0,39}$')
-    not valid;
-
 -- ---------------------------------------------------------------------------------------------------- reads
 
 -- What else may prove a station beside its password, and who holds its link: a row a station.
