@@ -104,4 +104,8 @@ if (places.length && window.uPlot) {
 }
 
 // On a phone the rail scrolls sideways: where we are must be in sight.
-document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+function showWhereWeAre() {
+  document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+}
+showWhereWeAre();
+addEventListener("resize", showWhereWeAre);
