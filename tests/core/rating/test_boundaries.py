@@ -95,6 +95,14 @@ class TestACut:
             ("idle", 60, 65, 300_000_000), ("idle", 125, 130, 300_000_000), ("idle", 130, 140, 600_000_000),
         ]  # fmt: skip
 
+    def test_at_a_duration_and_at_a_charging_time_is_made_at_both(self) -> None:
+        one = tariff(
+            when(time("1"), duration_s_max=600), when(time("2"), charging_time_s_max=1800), when(time("3")),
+        )  # fmt: skip
+        assert [(str(line.price), line.quantity) for line in rate(usage((60, 1)), one).lines] == [
+            ("1", 600_000_000), ("2", 1_200_000_000), ("3", 1_800_000_000),
+        ]  # fmt: skip
+
     def test_where_nothing_changes_is_not_made(self) -> None:
         session = usage((10, 1), (20, 2), (30, 3))
         assert runs(rate(session, tariff(when(energy("1"), time("1"))))) == [

@@ -74,6 +74,10 @@ class TestALimit:
             ("min_price_adjustment", 100, 10),
         ]
 
+    def test_bears_the_taxes_of_its_group(self) -> None:
+        rated = self.limited((60, 3), price_min=PriceLimit(D(8)))
+        assert [line.taxes for line in rated.lines[2:]] == [VAT_20, VAT_10]
+
     def test_lowers_them_in_proportion(self) -> None:
         rated = self.limited((60, 7), price_max=PriceLimit(D(4)))
         assert kinds(rated)[2:] == [("max_price_adjustment", -350, -70), ("max_price_adjustment", -50, -5)]

@@ -67,6 +67,18 @@ class TestLevels:
         for level in (Level.TAX_RATE, Level.DOCUMENT):
             assert rate(SESSION, THIRDS, policy=at(level, rounding)).net_minor == net_minor
 
+    def test_halves_of_prices_with_taxes_too(self) -> None:
+        gross = tariff(when(flat("1.005", taxes=VAT_20)), tax_treatment=TaxTreatment.INCLUDED)
+        for level in Level:
+            assert rate(SESSION, gross, policy=at(level, Rounding.HALF_EVEN)).gross_minor == 100
+            assert rate(SESSION, gross, policy=at(level)).gross_minor == 101
+
+    def test_halves_of_a_documents_gross(self) -> None:
+        one = tariff(when(flat("0.05", taxes=VAT_10)))  # 0.055 with its tax
+        assert rate(SESSION, one, policy=at(Level.DOCUMENT, Rounding.HALF_EVEN)).gross_minor == 6
+        one = tariff(when(flat("0.15", taxes=VAT_10), energy("0")))  # 0.165
+        assert rate(SESSION, one, policy=at(Level.DOCUMENT, Rounding.HALF_EVEN)).gross_minor == 16
+
 
 class TestPricesWithTaxes:
     GROSS = tariff(when(energy("0.59", taxes=(Tax("VAT", 190_000),))), tax_treatment=TaxTreatment.INCLUDED)
@@ -120,6 +132,11 @@ class TestSeveralTaxes:
         )
         assert sum(one.tax_minor for one in rated.taxes) == rated.tax_minor == 1505
         assert taxes(rated) == [("GST", 50_000, 10050, 503), ("QST", 99_750, 10050, 1002)]
+
+    def test_of_fine_rates_share_a_document_in_proportion(self) -> None:
+        fine = (Tax("A", 99_750), Tax("B", 50_001), Tax("C", 30_000))
+        rated = rate(usage((60, 1000)), tariff(when(energy("1", taxes=fine))), policy=at(Level.DOCUMENT))
+        assert [one.tax_minor for one in rated.taxes] == [9975, 5000, 3000]
 
     def test_of_one_name_and_rate_are_told_together(self) -> None:
         both = (*GST_QST, Tax("Local", 10_000))
