@@ -202,7 +202,9 @@ async def open_gateway_account(
     known = await work.catalog.gateway_account(gateway)
     endpoint_key = known.endpoint_key if known else ids.secret()
     sealed = sealer.seal(secrets, tenant_id=work.tenant_id, field=GATEWAY_SECRETS_FIELD)
-    await work.catalog.put_gateway_account(GatewayAccount(gateway, endpoint_key, settings, sealed), at=at)
+    is_enabled = known.is_enabled if known else True
+    account = GatewayAccount(gateway, endpoint_key, settings, sealed, is_enabled)
+    await work.catalog.put_gateway_account(account, at=at)
     if known is None:
         target_id = content_id("gateway_account", str(work.tenant_id), gateway)
         await work.catalog.add_directory([DirectoryEntry("webhook", f"{gateway}/{endpoint_key}", target_id)])

@@ -92,6 +92,7 @@ class TestAGateway:
         terminal.run("gateway", "switch", "mollie", "--off")
         with pytest.raises(Refused, match="gateway_account_unusable"):
             terminal.run("gateway", "use", "mollie")
+        terminal.set("mollie")  # new secrets do not switch it on
         assert not next(one for one in terminal.listed() if one["gateway"] == "mollie")["is_enabled"]
 
     @pytest.mark.parametrize(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from apps.web.operator.conftest import Browser
+from wattledger.adapters.gateways.sandbox.client import SandboxGateway
 from world import World
 
 
 @pytest.fixture
 def container(container: Any) -> Any:
-    container.gateways = {"sandbox": SimpleNamespace(name="sandbox")}
+    container.gateways = {"sandbox": SandboxGateway()}
     return container
 
 

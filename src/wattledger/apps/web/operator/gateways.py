@@ -82,7 +82,8 @@ def _shown(desk: Desk, account: GatewayAccount) -> Shown:
         hints = hints_of(desk.container.secrets, desk.tenant_id, account)
     except WattledgerError:
         hints = None
-    names = sorted({*_USUAL, *(hints or {})})
+    known = desk.container.gateways[account.gateway].account_shape.secrets
+    names = sorted({*(known or _USUAL), *(hints or {})})
     return Shown(
         gateway=account.gateway,
         is_enabled=account.is_enabled,
