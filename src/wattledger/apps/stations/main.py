@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _POLL_S: Final = 1.0
 _NUDGE_EVERY_S: Final = 0.25
-_TRUST_EVERY_S: Final = 30.0
+_TRUST_EVERY_S: Final = 5.0
 _log = structlog.get_logger("stations")
 
 
@@ -90,7 +90,7 @@ async def _tell_of_changes(container: Container, changed: asyncio.Event) -> None
 
 
 async def _keep_trust(tls: ssl.SSLContext, committer: Committer) -> None:
-    """A tenant's new authority is trusted within half a minute."""
+    """A tenant's new authority is trusted within seconds."""
     while True:
         await asyncio.sleep(_TRUST_EVERY_S)
         try:
