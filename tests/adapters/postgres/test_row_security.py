@@ -30,6 +30,7 @@ VALUES = {
     "text": "'x{tenant}'",
     "text[]": "array['x']",
     "uuid": "uuid_in('00000000-0000-0000-0000-00000000000{tenant}')",
+    "uuid[]": "array[uuid_in('00000000-0000-0000-0000-00000000000{tenant}')]",
     "bytea": r"'\x0{tenant}'",
     "boolean": "false",
     "date": "'2026-11-22'",
