@@ -20,7 +20,7 @@ VENDOR := src/wattledger/apps/web/static/vendor
 ASSETS := $(if $(wildcard scripts/assets.py),$(VENDOR)/.made)
 
 .PHONY: help setup check lint format types walls migrations tidy fuzz test test-unit test-database test-journeys \
-	demo run bench mutation docs lock assets clean
+	demo run bench mutation fakes docs lock assets clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ fuzz: .venv/.fuzz ## frame parsing and translation under atheris (SECONDS_EACH=6
 
 mutation: .venv/.dev ## change the rating code in small ways, see whether its tests notice (half an hour)
 	.venv/bin/python scripts/mutation.py
+
+fakes: .venv/.dev ## fetch the programs of others that payment tests speak to (a stateful Stripe, Prism)
+	.venv/bin/python scripts/fakes.py
 
 docs: .venv/.dev ## write docs/reference from the code
 	.venv/bin/python scripts/reference.py
