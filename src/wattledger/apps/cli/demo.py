@@ -87,7 +87,7 @@ async def _perform(house: House, screen: TerminalScreen) -> Outcome:
     fast, slow = [(await free_stations(house, version))[0] for version in ("2.0.1", "1.6")]
     yard = Yard(fast, slow)
     with screen.step("Virtual stations") as step:
-        step.say(f"{fast.identity} speaks OCPP 2.0.1, {slow.identity} OCPP 1.6")
+        step.say(f"{fast.identity} (OCPP 2.0.1), {slow.identity} (1.6)")
         await yard.open(house)
 
     async def watched(title: str, act: Callable[[House, Yard, Step], Coroutine[Any, Any, Shown]]) -> Shown:

@@ -134,7 +134,7 @@ def show_addresses(console: Console, house: House, visitor_id: str) -> None:
     url = house.settings.public_url
     lines = (
         ("Charge as a driver", Text(f"{url}/c/{visitor_id}", style="bold cyan")),
-        ("", "pay with a test card; the car plugs itself in a few seconds later"),
+        ("", "pay with a test card; a car plugs itself in soon after"),
         ("Look as the operator", Text(f"{url}/desk", style="bold cyan")),
         ("", f"sign in as {house.demo.owner_email}"),
         ("", f"with {house.demo.owner_password}"),
@@ -154,14 +154,12 @@ def _where(house: House) -> str:
 
 
 def busy_line(busy: Busy) -> str:
-    """``6 cars charging, 214 kW; 8 of 8 stations online; 31 sessions today, 96.2 kWh, €48.10``."""
+    """``6 cars charging, 214 kW; 31 sessions today, 96.2 kWh, €48.10``."""
     now = busy.figures
-    power = power_kw(now.power_w)
-    parts = [
-        f"{now.charging_count} cars charging, {power} kW; {now.connected_count} of {now.station_count} stations"
-    ]
+    cars = "1 car" if now.charging_count == 1 else f"{now.charging_count} cars"
+    parts = [f"{cars} charging, {power_kw(now.power_w)} kW"]
     parts += [
-        f"today {one.session_count} sessions, {energy_kwh(one.energy_milliwh, decimals=1)} kWh, "
+        f"{one.session_count} sessions today, {energy_kwh(one.energy_milliwh, decimals=1)} kWh, "
         f"{money(one.gross_minor, one.currency)}"
         for one in busy.today
     ]

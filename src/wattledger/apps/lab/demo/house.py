@@ -78,7 +78,7 @@ async def opened_house(
             container = await open_container(settings)
             stack.push_async_callback(container.close)
             demo = await _seeded(container, provider_url)
-            step.say(f"{TENANT.name}: 2 sites, {len(demo.stations)} stations, customers with cards")
+            step.say(f"{TENANT.name}: 2 sites, {len(demo.stations)} stations, 3 customers")
         environment = os.environ | to_environment(settings)
         family = _family(environment, provider_port, settings.data_dir, log.fileno())
         with screen.step("Processes") as step:

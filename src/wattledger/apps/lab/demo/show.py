@@ -218,7 +218,7 @@ async def rfid(house: House, yard: Yard, step: Step) -> Shown:
         await yard.fleet.ask(do="present_token", token=token, **at)
         await yard.fleet.ask(do="unplug", **at)
         bill = await _bill(house, session.session_id)
-    step.say(f"{_summary(bill)}, on the account of {customer.name}")
+    step.say(f"{_summary(bill)}, to {customer.name}")
     return Shown(
         **_of_bill(bill),
         kind="rfid",
