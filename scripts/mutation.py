@@ -49,11 +49,11 @@ REASONS: tuple[tuple[str, str], ...] = (
         "prices have far fewer digits than either context keeps",
     ),
     (
-        r"rstrip\\(.XX|minutes \\| -minutes|min\\(days, 8\\)|tiers\\.steps|else -2|\\.days \\+ 2",
+        r"rstrip\(.XX|minutes \| -minutes|min\(days, 8\)|tiers\.steps|else -2|\.days \+ 2",
         "the same value for every input there is",
     ),
     (
-        r"< end\\)|<= at|at <= end|before <= value|len\\(lines\\) >= 1|minute_until:|begin <= end",
+        r"< end\)|<= at|at <= end|before <= value|len\(lines\) >= 1|minute_until:|begin <= end",
         "a cut where one is already, or of nothing",
     ),
     (
@@ -61,7 +61,7 @@ REASONS: tuple[tuple[str, str], ...] = (
         "differs by less than what is rounded away",
     ),
     (
-        r"lines else 1|is_last\\) and False|, free = left|list\\[datetime\\] = None",
+        r"lines else 1|is_last\) and False|, free = left|list\[datetime\] = None",
         "the value is not read before it is set again",
     ),
     (r"has_steps", "says only whether a look is worth it"),
