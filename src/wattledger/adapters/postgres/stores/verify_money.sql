@@ -51,23 +51,26 @@ where b.tenant_id = $1 and b.gross_minor > 0 and b.revision = 1
 
 -- name: bill_posting_differs
 -- What a session's bills moved, corrections counted, is what its live bill says: owed gross, of it tax.
+-- Grouped before it is joined: a look-up a bill would read every transfer for each of them.
+with moved as (
+    select b.session_id, min(t.currency) currency_first, max(t.currency) currency_last,
+           sum(case when t.debit_code like 'receivable:%' then t.amount_minor
+                    when t.credit_code like 'receivable:%' then -t.amount_minor else 0 end) gross_minor,
+           sum(case when t.credit_code = 'tax:output' then t.amount_minor
+                    when t.debit_code = 'tax:output' then -t.amount_minor else 0 end) tax_minor
+    from bill b
+    join transfer t on t.tenant_id = b.tenant_id and t.source_id = b.bill_id and t.kind in ('bill', 'correction')
+    where b.tenant_id = $1
+    group by b.session_id)
 select l.bill_id::text, 'bill ' || l.gross_minor || ' with tax ' || l.tax_minor || ' ' || l.currency || ', booked '
        || m.gross_minor || ' with tax ' || m.tax_minor
 from bill l
-cross join lateral (
-    select coalesce(sum(case when t.debit_code like 'receivable:%' then t.amount_minor
-                             when t.credit_code like 'receivable:%' then -t.amount_minor else 0 end), 0) gross_minor,
-           coalesce(sum(case when t.credit_code = 'tax:output' then t.amount_minor
-                             when t.debit_code = 'tax:output' then -t.amount_minor else 0 end), 0) tax_minor,
-           coalesce(bool_or(t.currency <> l.currency), false) is_foreign,
-           count(*) transfers
-    from bill b
-    join transfer t on t.tenant_id = b.tenant_id and t.source_id = b.bill_id and t.kind in ('bill', 'correction')
-    where b.tenant_id = l.tenant_id and b.session_id = l.session_id) m
-where l.tenant_id = $1 and m.transfers > 0
+join moved m on m.session_id = l.session_id
+where l.tenant_id = $1
   and not exists (select from bill n where n.tenant_id = l.tenant_id and n.session_id = l.session_id
                   and n.replaces_revision = l.revision)
-  and (m.gross_minor <> l.gross_minor or m.tax_minor <> l.tax_minor or m.is_foreign)
+  and (m.gross_minor <> l.gross_minor or m.tax_minor <> l.tax_minor
+       or m.currency_first <> l.currency or m.currency_last <> l.currency)
 
 -- name: posting_without_bill
 select j.source_id::text, 'booked as the bill of session ' || coalesce(j.session_id::text, 'none')
