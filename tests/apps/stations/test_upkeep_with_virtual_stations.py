@@ -12,6 +12,10 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from wattledger.adapters.clock import SystemIds
 from wattledger.apps.lab.stations.station import VirtualStation
@@ -106,15 +110,36 @@ async def ask_of(yard: Yard, station_id: UUID, command: asked.Command) -> None:
     await yard.bus.nudge("commands")
 
 
-async def campaign(yard: Yard, version: str) -> None:
+async def campaign(yard: Yard, version: str, *, signing_certificate: str | None = None) -> None:
     model = "Virtual 16" if version == "1.6" else "Virtual 201"
     release = NewRelease(
-        vendor="Wattledger", model=model, version="2.0", location="https://fw.example/virtual-2.0.bin"
+        vendor="Wattledger",
+        model=model,
+        version="2.0",
+        location="https://fw.example/virtual-2.0.bin",
+        signing_certificate=signing_certificate,
+        signature=signing_certificate and "c2lnbmVkIGJ5IGl0cyBtYWtlcg==",
     )
-    new = NewCampaign(name="To 2.0", soak_s=0, is_unsigned_allowed=True)
+    new = NewCampaign(name="To 2.0", soak_s=0, is_unsigned_allowed=signing_certificate is None)
     async with yard.database.begin(yard.world.tenant_id) as work:
         release_id = await add_release(work, IDS, yard.clock, release, created_by="test")
         await start_campaign(work, IDS, yard.clock, release_id, new, created_by="test")
+
+
+def makers_certificate() -> str:
+    """A certificate that signs itself, valid at any instant a test may stand at."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Maker of virtual stations")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2050, 1, 1, tzinfo=UTC))
+    )
+    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 
 CAMPAIGN = "select state, reason from firmware_campaign"
@@ -129,6 +154,21 @@ class TestAFirmwareCampaign:
             await becomes(yard, MEMBER, "proven", None)
             await becomes(yard, CAMPAIGN, "done", None)
             assert station.upkeep.firmware == "2.0"
+
+    @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+    async def test_brings_signed_firmware(self, yard: Yard, version: str) -> None:
+        async with virtual(yard, version) as station, at_work(yard):
+            await campaign(yard, version, signing_certificate=makers_certificate())
+            await becomes(yard, MEMBER, "proven", None)
+            await becomes(yard, CAMPAIGN, "done", None)
+            assert station.upkeep.firmware == "2.0"
+
+    @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+    async def test_stops_where_a_station_finds_the_signature_wrong(self, yard: Yard, version: str) -> None:
+        async with virtual(yard, version, UpkeepFault.FIRMWARE_SIGNATURE_WRONG) as station, at_work(yard):
+            await campaign(yard, version, signing_certificate=makers_certificate())
+            await becomes(yard, MEMBER, "failed", "InvalidSignature")
+            assert station.upkeep.firmware != "2.0"
 
     @pytest.mark.parametrize(
         ("fault", "detail"),
