@@ -68,7 +68,7 @@ async def state_hash(yard: Yard) -> str:
 
 
 async def reviews_of(yard: Yard, *, count: int = 1) -> list[str]:
-    """The reasons of open review items, once that many are there: alarms are committed after the refusal."""
+    """The reasons of open review items, once that many are there: what the door saw is written soon after."""
     found: list[str] = []
     for _ in range(100):
         found = await yard.reviews()

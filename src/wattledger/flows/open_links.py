@@ -67,7 +67,7 @@ async def take_door_items(
     secrets: Secrets,
     ids: Ids,
 ) -> None:
-    """Refusals are told at once; what is granted goes to ``batch``, and its answer to ``answer``."""
+    """Plain refusals are told at once; what ``batch`` is to write, also for a refusal, is told by ``answer``."""
     if not items:
         return
     identities = {_identity(one) for one in items}
@@ -80,9 +80,16 @@ async def take_door_items(
                 _alarm(known, item.reason_code, item.summary, batch, ids)
             answer(item.done, None)
             continue
-        proof = _proof(item, known, secrets, batch, ids)
-        if proof is None or known is None:
+        try:
+            proof = prove(item.claim, known, secrets)
+        except WattledgerError as refusal:
+            if isinstance(refusal, Forbidden) and known is not None:
+                _alarm(known, "downgrade_refused", _shown_on(known, item.claim), batch, ids)
+                answer(item.done, refusal)
+            else:
+                _refuse(item.done, refusal)
             continue
+        assert known is not None
         if isinstance(item, ProofWanted):
             answer(item.done, known)
             continue
@@ -106,22 +113,12 @@ def _identity(item: DoorItem) -> str:
     return item.identity if isinstance(item, AlarmRaised) else item.claim.identity
 
 
-def _proof(
-    item: LinkWanted | ProofWanted, found: FoundStation | None, secrets: Secrets, batch: Batch, ids: Ids
-) -> Proof | None:
-    """The proof, or None after the refusal was told; a right password on too open a link is an alarm."""
-    try:
-        return prove(item.claim, found, secrets)
-    except WattledgerError as refusal:
-        if isinstance(refusal, Forbidden) and found is not None:
-            where = "an unencrypted link" if not item.claim.is_encrypted else "a link without its certificate"
-            summary = (
-                f"{found.identity} showed its password on {where} from {item.claim.source}, though it has "
-                f"security profile {found.security_profile}. Set a new password unless you know why."
-            )
-            _alarm(found, "downgrade_refused", summary, batch, ids)
-        _refuse(item.done, refusal)
-        return None
+def _shown_on(found: FoundStation, claim: Claim) -> str:
+    where = "an unencrypted link" if not claim.is_encrypted else "a link without its certificate"
+    return (
+        f"{found.identity} showed its password on {where} from {claim.source}, though it has "
+        f"security profile {found.security_profile}. Set a new password unless you know why."
+    )
 
 
 def _refuse(done: asyncio.Future[Any], refusal: Exception) -> None:

@@ -91,7 +91,7 @@ Heard = Callable[[LiveStation, LiveSession, SessionEvent, CompiledTariff | None,
 
 @dataclass(slots=True)
 class _Decision:
-    """What to tell whom after the commit."""
+    """What to tell whom after the commit: an answer, or the error that refuses."""
 
     answers: list[tuple[asyncio.Future[Any], Any]] = field(default_factory=list)
     after: list[Callable[[], None]] = field(default_factory=list)
@@ -145,7 +145,7 @@ class TakeStationWork:
             else:
                 for done, answer in decision.answers:
                     if not done.done():
-                        done.set_result(answer)
+                        _settle(done, answer)
                 for step in decision.after:
                     step()
                 return decision.changed_sessions
@@ -332,6 +332,13 @@ class TakeStationWork:
             batch.reviews.append(
                 (station.tenant_id, self._ids.new(), "connector_unknown", "station", station.station_id, summary)
             )
+
+
+def _settle(done: asyncio.Future[Any], answer: Any) -> None:
+    if isinstance(answer, Exception):
+        done.set_exception(answer)
+    else:
+        done.set_result(answer)
 
 
 def _authorized(station: LiveStation, facts: StartFacts | None, now: datetime) -> talk.AuthorizeDecided:
