@@ -18,23 +18,30 @@ from uuid import UUID
 import msgspec
 
 from wattledger.core.kernel.errors import Refused, WattledgerError
-from wattledger.core.kernel.ids import content_id
-from wattledger.core.metering.events import Activity, EventKind, SessionEvent
+from wattledger.core.metering.events import SessionEvent
 from wattledger.core.rating.compiled import CompiledTariff, compile_tariff
 from wattledger.core.stations import talk
 from wattledger.core.stations.authorize import StartFacts, decide_token
 from wattledger.core.stations.commands import FOLLOWED_KINDS
 from wattledger.core.stations.reasons import language_of, refusal_words
 from wattledger.core.tariffs.versions import decode_tariff
-from wattledger.flows.open_links import AlarmRaised, DoorItem, LinkWanted, ProofWanted, take_door_items
+from wattledger.flows.open_links import AlarmRaised, LinkWanted, ProofWanted, take_door_items
 from wattledger.flows.ports.base import Clock, Ids, Secrets
 from wattledger.flows.ports.station_work import (
     Batch,
     BatchRefused,
-    SessionQuestion,
-    StartQuestion,
     StationWork,
     StoreLost,
+)
+from wattledger.flows.station_items import (
+    CommandAnswered,
+    Item,
+    LinkGone,
+    Message,
+    event_of,
+    needs_facts,
+    session_question,
+    start_question,
 )
 from wattledger.flows.station_state import LiveSession, LiveStation, card_number_review
 from wattledger.flows.take_session_event import Told, take_event
@@ -43,48 +50,6 @@ HEARTBEAT_INTERVAL_S: Final = 300
 _RETRY_FIRST_S: Final = 0.05
 _RETRY_MAX_S: Final = 2.0
 _TARIFFS_MAX: Final = 4096
-# 1.6 tells of pauses by status, not within the session.
-_STATUS_ACTIVITY: Final = {
-    "Charging": Activity.CHARGING,
-    "SuspendedEVSE": Activity.PAUSED,
-    "SuspendedEV": Activity.IDLE,
-}
-
-
-@dataclass(slots=True, eq=False)
-class Message:
-    """One thing a linked station told; ``done`` gets the decision once it is durable."""
-
-    station: LiveStation
-    action: str
-    told: talk.Told
-    raw: bytes
-    done: asyncio.Future[talk.Decided]
-    attempt: int = 0
-    had_card_number: bool = False  # one was struck out of ``raw``
-
-
-@dataclass(slots=True, eq=False)
-class LinkGone:
-    station: LiveStation
-    done: asyncio.Future[None]
-    attempt: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class CommandAnswered:
-    tenant_id: int
-    command_id: UUID
-    kind: str
-    result: talk.CommandResult
-    answer: str
-    done: asyncio.Future[None]
-    attempt: int = 0
-
-
-Item = Message | DoorItem | LinkGone | CommandAnswered
-
-
 # What wants to know of committed session events, for nobody's books.
 Heard = Callable[[LiveStation, LiveSession, SessionEvent, CompiledTariff | None, datetime], None]
 
@@ -180,7 +145,7 @@ class TakeStationWork:
             ids=self._ids,
         )
         messages = [item for item in items if isinstance(item, Message)]
-        events = {id(message): _event_of(message, now) for message in messages}
+        events = {id(message): event_of(message, now) for message in messages}
         facts = await self._read(messages, events, now)
         for message in messages:
             event = events[id(message)]
@@ -216,12 +181,12 @@ class TakeStationWork:
                 missing.append((message, event))
         if missing:
             by_station = {message.station.station_id: message.station for message, _ in missing}
-            for found in await self._store.sessions([_session_question(*one) for one in missing]):
+            for found in await self._store.sessions([session_question(*one) for one in missing]):
                 by_station[found.station_id].restore(found)
-        asking = [message for message in messages if _needs_facts(message, events[id(message)])]
+        asking = [message for message in messages if needs_facts(message, events[id(message)])]
         facts: dict[int, StartFacts] = {}
         if asking:
-            questions = [_start_question(message, events[id(message)]) for message in asking]
+            questions = [start_question(message, events[id(message)]) for message in asking]
             answers = await self._store.start_facts(questions, now)
             facts = {id(message): answer for message, answer in zip(asking, answers, strict=True)}
         await self._read_tariffs(messages, events, facts)
@@ -346,60 +311,3 @@ def _authorized(station: LiveStation, facts: StartFacts | None, now: datetime) -
     if facts is None or verdict is not talk.Verdict.ACCEPTED:
         return talk.AuthorizeDecided(verdict, said=refusal_words(verdict, language_of(station.found.time_zone)))
     return talk.AuthorizeDecided(verdict, facts.group_uid, facts.expires_at)
-
-
-def _event_of(message: Message, now: datetime) -> SessionEvent | None:
-    """The session's event in a message, if it has one; a 1.6 status may be one of the session at its connector."""
-    told = message.told
-    if type(told) is talk.SessionTold:
-        return told.event
-    if type(told) is not talk.StatusTold or message.station.ocpp_version != "ocpp1.6":
-        return None
-    activity = _STATUS_ACTIVITY.get(told.detail)
-    connector = message.station.connector(told.evse_no, told.connector_no or None)
-    session = None if connector is None else message.station.running_at(connector)
-    if activity is None or session is None or session.fold.activity is activity:
-        return None
-    at = told.station_at or now
-    return SessionEvent(
-        kind=EventKind.UPDATED,
-        session_ref=session.session_ref,
-        event_key=content_id("status", told.detail, at.isoformat()).bytes,
-        station_at=at,
-        received_at=now,
-        evse_no=told.evse_no,
-        connector_no=told.connector_no,
-        activity=activity,
-    )
-
-
-def _session_question(message: Message, event: SessionEvent) -> SessionQuestion:
-    station = message.station
-    start_key = None if event.session_ref else event.event_key
-    return SessionQuestion(station.tenant_id, station.station_id, event.session_ref or None, start_key)
-
-
-def _needs_facts(message: Message, event: SessionEvent | None) -> bool:
-    if type(message.told) is talk.AuthorizeAsked:
-        return True
-    if event is None:
-        return False
-    session: LiveSession | None = message.station.session_of(event)
-    if event.kind is EventKind.STARTED:
-        return session is None or not session.fold.knows(event)
-    return event.token_uid is not None and (session is None or session.token_uid != event.token_uid)
-
-
-def _start_question(message: Message, event: SessionEvent | None) -> StartQuestion:
-    station, told = message.station, message.told
-    if event is None:
-        assert type(told) is talk.AuthorizeAsked
-        return StartQuestion(station.tenant_id, station.station_id, None, None, told.token_uid)
-    connector = station.connector(event.evse_no, event.connector_no)
-    return StartQuestion(
-        station.tenant_id,
-        station.station_id,
-        None if connector is None else connector.evse_no,
-        None if connector is None else connector.connector_no,
-        event.token_uid,
-    )

@@ -12,7 +12,8 @@ import structlog
 
 from wattledger.flows.ports.base import Clock
 from wattledger.flows.ports.station_work import StationWork, StoreLost, WaitingCommand
-from wattledger.flows.take_station_work import Item, TakeStationWork
+from wattledger.flows.station_items import Item
+from wattledger.flows.take_station_work import TakeStationWork
 
 BATCH_MAX: Final = 500
 _log = structlog.get_logger("stations")

@@ -29,8 +29,8 @@ from wattledger.core.stations.throttle import Pace
 from wattledger.flows.ask_keys import BODY_FIELD
 from wattledger.flows.ports.base import Clock, Ids, Secrets
 from wattledger.flows.ports.station_work import WaitingCommand
+from wattledger.flows.station_items import CommandAnswered, LinkGone, Message
 from wattledger.flows.station_state import LiveStation
-from wattledger.flows.take_station_work import CommandAnswered, LinkGone, Message
 
 MESSAGE_BYTES_MAX: Final = 256 * 1024
 PING_INTERVAL_S: Final = 60
