@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from bank_statements import credit_line, issued_invoice, receive
 from desk_care import care
 from desk_scene import Scene
 from wattledger.core.kernel.taxes import Tax
@@ -169,6 +170,11 @@ async def _paid(scene: Scene, version_id: UUID, now: datetime) -> dict[str, UUID
     return {"session": session_id, "payment": payment_id, "held": stuck}
 
 
+async def _credits(scene: Scene) -> list[UUID]:
+    async with scene.database.begin_read(scene.world.tenant_id) as work:
+        return [row.entry_id for row in await work.desk.bank_entries("parked", None, limit=9, offset=0)]
+
+
 async def _doubts(scene: Scene, now: datetime) -> dict[str, UUID]:
     doubtful = await scene.session(started_at=now - timedelta(hours=8), minutes=40, skips=(3, 4))
     async with scene.database.begin_read(scene.world.tenant_id) as work:
@@ -177,4 +183,13 @@ async def _doubts(scene: Scene, now: datetime) -> dict[str, UUID]:
     parked = await scene.parked(raw, at=now - timedelta(hours=3))
     for state in ("rejected", "timed_out", "accepted"):
         await scene.command("start_session", state, at=now - timedelta(hours=4))
-    return {"doubtful": doubtful, "review": review.review_item_id, "parked": parked}
+    await issued_invoice(scene)
+    await receive(
+        scene,
+        credit_line(499, "Ladekarte November", "Mara Lind GbR"),
+        credit_line(12_000, "Miete Stellplatz 14, bitte zurueck", "Hausverwaltung Nord GmbH & Co. KG"),
+        file_name="Umsatzanzeige_DE02120300000000202051_20261122.csv",
+        actor=scene.world.staff_email,
+    )
+    (credit, *_) = await _credits(scene)
+    return {"credit": credit, "doubtful": doubtful, "review": review.review_item_id, "parked": parked}

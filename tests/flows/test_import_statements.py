@@ -14,7 +14,8 @@ from wattledger.core.billing.page import Page
 from wattledger.core.billing.payment_reference import payment_reference
 from wattledger.core.kernel.errors import InvalidInput, Refused
 from wattledger.core.ledger.accounts import BANK, customer_account
-from wattledger.flows.import_statement import Imported, assign_bank_entry, import_statement
+from wattledger.flows.decide_bank_entry import assign_bank_entry, set_aside_bank_entry
+from wattledger.flows.import_statement import Imported, import_statement
 from wattledger.flows.issue_invoices import issue_invoice
 from wattledger.flows.ports.invoices import Issued
 from world import small_world
@@ -35,11 +36,26 @@ class Office(Lab):
         assert issued is not None
         return issued
 
-    async def receive(self, *lines: str) -> Imported:
+    async def receive(self, *lines: str, **about: str) -> Imported:
         raw = "\n".join(["date;amount;reference;payer", *lines]).encode()
         return await import_statement(
-            self.database, FileStatements(), self.clock, self.ids, self.world.tenant_id, raw=raw
+            self.database, FileStatements(), self.clock, self.ids, self.world.tenant_id, raw=raw, **about
         )
+
+    async def parked(self, issued: Issued, amount_minor: int) -> UUID:
+        """A credit of that sum that names no invoice."""
+        await self.receive(line(issued, amount_minor, "for the car"))
+        (entry,) = await self.rows("select entry_id from bank_entry")
+        found: UUID = entry["entry_id"]
+        return found
+
+    async def assign(self, entry_id: UUID, invoice_id: UUID) -> str:
+        ports = (self.database, self.clock, self.ids, self.world.tenant_id, entry_id)
+        return await assign_bank_entry(*ports, invoice_id=invoice_id, actor="ada@desk")
+
+    async def set_aside(self, entry_id: UUID, decision: str, reason: str = "a gift of a friend") -> None:
+        ports = (self.database, self.clock, self.ids, self.world.tenant_id, entry_id)
+        await set_aside_bank_entry(*ports, decision=decision, reason=reason, actor="ada@desk")
 
     async def state(self, invoice_id: UUID) -> str:
         async with self.database.begin_read(self.world.tenant_id) as work:
@@ -102,13 +118,65 @@ class TestAStatement:
 class TestAPerson:
     async def test_may_say_which_invoice_a_credit_pays(self, office: Office) -> None:
         issued = await office.invoice()
-        await office.receive(line(issued, 300, "for the car"))
-        (entry,) = await office.rows("select entry_id from bank_entry")
-        ports = (office.database, office.clock, office.world.tenant_id, entry["entry_id"])
-        assert await assign_bank_entry(*ports, invoice_id=issued.invoice_id) == "partly_paid"
-        with pytest.raises(Refused, match="bank_entry_matched"):
-            await assign_bank_entry(*ports, invoice_id=issued.invoice_id)
+        entry_id = await office.parked(issued, 300)
+        assert await office.assign(entry_id, issued.invoice_id) == "partly_paid"
+        with pytest.raises(Refused, match="bank_entry_decided"):
+            await office.assign(entry_id, issued.invoice_id)
         assert await office.balance(BANK) == 300
+
+    async def test_closes_the_question_and_stands_in_the_trail(self, office: Office) -> None:
+        issued = await office.invoice()
+        await office.assign(await office.parked(issued, 300), issued.invoice_id)
+        (review,) = await office.rows("select state, resolved_by, resolution from review_item")
+        assert tuple(review) == ("resolved", "ada@desk", "Pays invoice I2026-000001.")
+        (trail,) = await office.rows("select actor, action, subject_kind from audit_event")
+        assert tuple(trail) == ("ada@desk", "bank_entry_assigned", "bank_entry")
+
+    @pytest.mark.parametrize("decision", ["returned", "not_ours"])
+    async def test_may_say_that_it_pays_nothing(self, office: Office, decision: str) -> None:
+        issued = await office.invoice()
+        entry_id = await office.parked(issued, 300)
+        await office.set_aside(entry_id, decision)
+        assert await office.balance(BANK) == 0
+        (row,) = await office.rows("select e.state, r.state as question from bank_entry e, review_item r")
+        assert tuple(row) == (decision, "resolved")
+        with pytest.raises(Refused, match="bank_entry_decided"):
+            await office.assign(entry_id, issued.invoice_id)
+
+    async def test_must_say_why(self, office: Office) -> None:
+        entry_id = await office.parked(await office.invoice(), 300)
+        with pytest.raises(InvalidInput, match="reason_missing"):
+            await office.set_aside(entry_id, "returned", reason=" ")
+        with pytest.raises(InvalidInput, match="decision_unknown"):
+            await office.set_aside(entry_id, "burnt")
+
+    async def test_cannot_give_more_than_is_owed(self, office: Office) -> None:
+        issued = await office.invoice()
+        with pytest.raises(Refused, match="above_what_is_owed"):
+            await office.assign(await office.parked(issued, issued.gross_minor + 1), issued.invoice_id)
+
+
+class TestEveryImport:
+    async def test_is_listed_with_who_and_what(self, office: Office) -> None:
+        issued = await office.invoice()
+        for _ in range(2):
+            await office.receive(line(issued, 100), file_name="november.csv", actor="ada@desk")
+        rows = await office.rows(
+            "select file_name, imported_by, matched_count, known_count from bank_import order by known_count"
+        )
+        assert [tuple(row) for row in rows] == [
+            ("november.csv", "ada@desk", 1, 0),
+            ("november.csv", "ada@desk", 0, 1),
+        ]
+
+    @pytest.mark.parametrize(
+        "raw", [b"PK\x03\x04\0\0", "date;amount".encode("utf-16"), b"<a/>", b"", b'date;"' + b"x" * 200_000]
+    )
+    async def test_of_no_statement_changes_nothing(self, office: Office, raw: bytes) -> None:
+        ports = (office.database, FileStatements(), office.clock, office.ids, office.world.tenant_id)
+        with pytest.raises(InvalidInput, match="statement_unreadable"):
+            await import_statement(*ports, raw=raw)
+        assert not await office.rows("select from bank_import")
 
 
 class TestACardNumberInAStatement:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,17 +11,17 @@ from uuid import UUID
 
 import msgspec
 
-from wattledger.core.billing.bank_match import Credit, Match, MatchRule, Owed, match_credit
+from wattledger.core.billing.bank_match import Credit, Match, Owed, match_credit
 from wattledger.core.billing.invoice import InvoiceState, state_after
 from wattledger.core.kernel.card_numbers import strike_card_numbers
-from wattledger.core.kernel.errors import NotFound, Refused
+from wattledger.core.kernel.errors import NotFound
 from wattledger.core.kernel.ids import content_id
 from wattledger.core.kernel.instants import zone
 from wattledger.core.kernel.money import Money
 from wattledger.core.ledger.accounts import customer_account
 from wattledger.core.ledger.books import bank_receipt_journal
 from wattledger.flows.ports.base import Clock, Ids, UnitOfWork, Work
-from wattledger.flows.ports.collecting import BankEntry, OwedInvoice
+from wattledger.flows.ports.collecting import BankEntry, BankImport, OwedInvoice
 from wattledger.flows.ports.statements import Statements
 
 
@@ -33,14 +35,22 @@ class Imported:
 
 
 async def import_statement(
-    uow: UnitOfWork, statements: Statements, clock: Clock, ids: Ids, tenant_id: int, *, raw: bytes
+    uow: UnitOfWork,
+    statements: Statements,
+    clock: Clock,
+    ids: Ids,
+    tenant_id: int,
+    *,
+    raw: bytes,
+    file_name: str = "",
+    actor: str = "command line",
 ) -> Imported:
     """Every credit of the file is stored once; one that names what is owed is booked, any other asks a person.
 
-    The same file again, or another with the same days, adds nothing. Raises InvalidInput
-    ``statement_unreadable`` or ``statement_too_large``; then nothing was stored.
+    The same file again, or another with the same days, adds nothing but a line in the list of imports. Raises
+    InvalidInput ``statement_unreadable`` or ``statement_too_large``: then nothing was stored.
     """
-    found = statements.read(raw)
+    found = await asyncio.to_thread(statements.read, raw)
     now = clock.now()
     counts = {"matched": 0, "parked": 0, "known": 0}
     seen: Counter[UUID] = Counter()
@@ -59,36 +69,14 @@ async def import_statement(
                 await _ask(work, ids, entry, now)
                 counts["parked"] += 1
             else:
-                paid = await _receive(work, entry, owed[match.invoice_id], tenant.time_zone, now)
+                paid = await receive_credit(work, entry, owed[match.invoice_id], tenant.time_zone, now)
                 owed[match.invoice_id] = paid
                 counts["matched"] += 1
-    return Imported(**counts)
-
-
-async def assign_bank_entry(
-    uow: UnitOfWork, clock: Clock, tenant_id: int, entry_id: UUID, *, invoice_id: UUID
-) -> InvoiceState:
-    """A person says which invoice a parked credit pays. Raises NotFound ``bank_entry_unknown``; Refused
-    ``bank_entry_matched``, ``invoice_not_owed``, ``currency_differs`` or ``above_what_is_owed``.
-    """
-    now = clock.now()
-    async with uow.begin(tenant_id) as work:
-        tenant = await work.catalog.tenant()
-        entry = await work.collecting.bank_entry(entry_id)
-        if entry is None or tenant is None:
-            raise NotFound("bank_entry_unknown", "There is no such entry.")
-        owed = {one.invoice_id: one for one in await work.collecting.owed_invoices()}.get(invoice_id)
-        if owed is None:
-            raise Refused("invoice_not_owed", "Nothing is owed on this invoice.")
-        if owed.currency != entry.currency:
-            raise Refused(
-                "currency_differs", f"The invoice is in {owed.currency}, the credit in {entry.currency}."
-            )
-        if entry.amount_minor > owed.gross_minor - owed.paid_minor:
-            raise Refused("above_what_is_owed", "The credit is more than what is left of this invoice.")
-        if not await work.collecting.match_bank_entry(entry_id, invoice_id, MatchRule.DECIDED):
-            raise Refused("bank_entry_matched", "This credit belongs to an invoice already.")
-        return InvoiceState((await _receive(work, entry, owed, tenant.time_zone, now)).state)
+        done = Imported(**counts)
+        about = (strike_card_numbers(file_name[:200]), hashlib.sha256(raw).digest())
+        counted = (done.matched, done.parked, done.known)
+        await work.collecting.add_bank_import(BankImport(ids.new(), *about, *counted, actor, now))
+    return done
 
 
 def _entry_id(tenant_id: int, credit: Credit, seen: Counter[UUID]) -> UUID:
@@ -132,7 +120,9 @@ def _entry(entry_id: UUID, credit: Credit, match: Match | None, now: datetime) -
     )
 
 
-async def _receive(work: Work, entry: BankEntry, owed: OwedInvoice, time_zone: str, now: datetime) -> OwedInvoice:
+async def receive_credit(
+    work: Work, entry: BankEntry, owed: OwedInvoice, time_zone: str, now: datetime
+) -> OwedInvoice:
     """The customer owes so much less, and the invoice's state says so."""
     journal = bank_receipt_journal(
         source_id=entry.entry_id,

@@ -33,9 +33,14 @@ _DEFAULT_CURRENCY: Final = "EUR"
 def read_table(raw: bytes) -> Sequence[Credit]:
     """Raises InvalidInput ``statement_unreadable``, with the line."""
     text = _decoded(raw)
+    if "\0" in text:
+        raise unreadable("it is neither camt.053 nor a text in UTF-8 or Windows-1252.")
     head = text.partition("\n")[0]
     delimiter = max(";,\t", key=head.count)
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise unreadable(f"not CSV: {error}.") from None
     if not rows:
         raise unreadable("it is empty.")
     columns = _columns(rows[0])

@@ -28,7 +28,9 @@ class KeptMethod(msgspec.Struct, frozen=True):
 
 
 class BankEntry(msgspec.Struct, frozen=True):
-    """One credit on a statement. ``state``: matched (to ``invoice_id``, by ``match_rule``) or parked."""
+    """One credit on a statement. ``state``: matched (to ``invoice_id``, by ``match_rule``), parked, returned (sent
+    back), or not_ours (no customer's money).
+    """
 
     entry_id: UUID
     account_ref: str
@@ -41,6 +43,19 @@ class BankEntry(msgspec.Struct, frozen=True):
     state: str
     match_rule: str | None
     invoice_id: UUID | None
+    imported_at: datetime
+
+
+class BankImport(msgspec.Struct, frozen=True):
+    """One import of a statement's file, and how many of its credits were matched, parked or known before."""
+
+    import_id: UUID
+    file_name: str
+    file_sha256: bytes
+    matched_count: int
+    parked_count: int
+    known_count: int
+    imported_by: str
     imported_at: datetime
 
 
@@ -83,6 +98,12 @@ class CollectingStore(Protocol):
     async def match_bank_entry(self, entry_id: UUID, invoice_id: UUID, rule: str) -> bool:
         """A parked entry belongs to the invoice from now on; False if it was matched before."""
         ...
+
+    async def set_aside_bank_entry(self, entry_id: UUID, state: str) -> bool:
+        """A parked entry is ``returned`` or ``not_ours``; False if it was not parked."""
+        ...
+
+    async def add_bank_import(self, done: BankImport) -> None: ...
 
     async def owed_invoices(self) -> list[OwedInvoice]:
         """Every invoice that is owed, oldest first, locked until the transaction ends."""

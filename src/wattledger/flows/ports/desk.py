@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from wattledger.flows.ports import desk_rows as rows
+from wattledger.flows.ports.desk_collecting import DeskCollecting
 
 PAGE_SIZE_MAX = 200
 COUNT_MAX = 10_000
@@ -33,7 +34,7 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True):
     offset: int = 0
 
 
-class DeskStore(Protocol):
+class DeskStore(DeskCollecting, Protocol):
     """Reads, and two writes, within one transaction of one tenant. Counts stop at ``COUNT_MAX``."""
 
     async def tenant(self) -> rows.TenantRow: ...

@@ -15,6 +15,7 @@ from wattledger.adapters.advisories import shipped_advisories
 from wattledger.adapters.documents import build_documents
 from wattledger.adapters.passwords import ArgonPasswords
 from wattledger.adapters.postgres.database import Database
+from wattledger.adapters.statements import FileStatements
 from wattledger.adapters.station_bus.local import LocalBus
 from wattledger.apps.web.api import api_routes
 from wattledger.apps.web.main import create_app
@@ -33,6 +34,11 @@ class Browser(httpx.AsyncClient):
 
     async def send_form(self, path: str, **fields: str) -> httpx.Response:
         return await self.post(path, data=fields, headers={"Sec-Fetch-Site": "same-origin"})
+
+    async def send_file(self, path: str, name: str, content: bytes) -> httpx.Response:
+        return await self.post(
+            path, files={"statement": (name, content)}, headers={"Sec-Fetch-Site": "same-origin"}
+        )
 
     async def sign_in(self, email: str, password: str = STAFF_PASSWORD) -> httpx.Response:
         return await self.send_form("/desk/sign-in", email=email, password=password)
@@ -66,6 +72,7 @@ def container(database: Database, clock: SettableClock, ids: CountingIds) -> Any
         hints=LocalBus(),
         gateways={},
         documents=build_documents(),
+        statements=FileStatements(),
         advisories=shipped_advisories(),
     )
 

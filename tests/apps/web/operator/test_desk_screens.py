@@ -39,6 +39,8 @@ PAGES: Final = {
     "refunds": "/desk/refunds",
     "gateways": "/desk/gateways",
     "invoices": "/desk/invoices",
+    "bank": "/desk/bank",
+    "bank-entry": "/desk/bank/{credit}",
     "customers": "/desk/customers",
     "customer": "/desk/customers/{customer}",
     "limits": "/desk/limits/tokens/{customer}/{token}",

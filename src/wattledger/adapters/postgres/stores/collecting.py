@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from wattledger.adapters.postgres.queries import queries
-from wattledger.flows.ports.collecting import BankEntry, KeptMethod, OwedInvoice
+from wattledger.flows.ports.collecting import BankEntry, BankImport, KeptMethod, OwedInvoice
 
 _Q: Final = queries("collecting")
 
@@ -41,6 +41,13 @@ class PgCollectingStore:
     async def match_bank_entry(self, entry_id: UUID, invoice_id: UUID, rule: str) -> bool:
         done = await self._connection.execute(_Q.match_bank_entry, self._tenant_id, entry_id, invoice_id, rule)
         return bool(done == "UPDATE 1")
+
+    async def set_aside_bank_entry(self, entry_id: UUID, state: str) -> bool:
+        done = await self._connection.execute(_Q.set_aside_bank_entry, self._tenant_id, entry_id, state)
+        return bool(done == "UPDATE 1")
+
+    async def add_bank_import(self, done: BankImport) -> None:
+        await self._connection.execute(_Q.add_bank_import, self._tenant_id, *msgspec.structs.astuple(done))
 
     async def owed_invoices(self) -> list[OwedInvoice]:
         rows = await self._connection.fetch(_Q.owed_invoices, self._tenant_id)

@@ -30,6 +30,14 @@ from bank_entry where tenant_id = $1 and entry_id = $2 for update;
 update bank_entry set state = 'matched', invoice_id = $3, match_rule = $4
 where tenant_id = $1 and entry_id = $2 and state = 'parked';
 
+-- name: set_aside_bank_entry
+update bank_entry set state = $3 where tenant_id = $1 and entry_id = $2 and state = 'parked';
+
+-- name: add_bank_import
+insert into bank_import (tenant_id, import_id, file_name, file_sha256, matched_count, parked_count, known_count,
+                         imported_by, imported_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
 -- name: owed_invoices
 select i.invoice_id, i.series, i.number, i.currency, i.gross_minor,
        (select coalesce(sum(e.amount_minor), 0) from bank_entry e

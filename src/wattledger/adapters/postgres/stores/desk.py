@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from wattledger.adapters.postgres.queries import queries
+from wattledger.adapters.postgres.stores.desk_collecting import PgDeskCollecting
 from wattledger.adapters.postgres.stores.desk_money import PgDeskMoney
 from wattledger.adapters.postgres.stores.desk_reads import filled, like, ordered
 from wattledger.core.kernel.errors import NotFound
@@ -40,7 +41,7 @@ _STATION_ORDER: Final = {
 _EXTRA: Final = frozenset(rows.SessionExtra.__struct_fields__)
 
 
-class PgDeskStore(PgDeskMoney):
+class PgDeskStore(PgDeskMoney, PgDeskCollecting):
     """Every read of the operator's pages; what concerns money is in the class it extends."""
 
     def __init__(self, connection: Any, tenant_id: int) -> None:

@@ -10,6 +10,7 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from wattledger.apps.web.operator import (
+    bank,
     board,
     customers,
     gateways,
@@ -83,6 +84,11 @@ house: Final = Router(
         refunds.set_refund_limit,
         invoices.invoices,
         invoices.invoice_pdf,
+        bank.bank,
+        bank.upload_statement,
+        bank.entry_page,
+        bank.assign_entry,
+        bank.set_entry_aside,
         customers.customers,
         customers.customer_page,
         customers.change_token,

@@ -33,6 +33,7 @@ RAIL: Final = (
     ("/desk/customers", "Customers", "customer"),
     ("/desk/payments", "Payments", "card"),
     ("/desk/invoices", "Invoices", "invoice"),
+    ("/desk/bank", "Bank", "bank"),
     ("/desk/reports", "Reports", "report"),
     ("/desk/reviews", "Reviews", "alert"),
 )

@@ -25,6 +25,7 @@ SUBJECTS: Final = {
     "parked_message": "/desk/parked/{}",
     "webhook_event": "/desk/webhooks/{}",
     "invoice": "/desk/invoices/{}/pdf",
+    "bank_entry": "/desk/bank/{}",
 }
 _CHARGES: Final = (
     {

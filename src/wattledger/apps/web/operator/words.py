@@ -69,6 +69,18 @@ INVOICE_STATES: Final = {
     "written_off": Word("Written off", "", "cross"),
     "voided": Word("Voided", "", "cross"),
 }
+BANK_STATES: Final = {
+    "parked": Word("Fits no invoice", "notice", "alert"),
+    "matched": Word("Pays an invoice", "good", "check"),
+    "returned": Word("Sent back", "", "cross"),
+    "not_ours": Word("Not a payment", "", "cross"),
+}
+MATCH_RULES: Final = {
+    "reference": "by its reference",
+    "invoice_number": "by the invoice's number",
+    "amount_and_name": "by amount and name",
+    "decided": "by a person",
+}
 REVIEW_STATES: Final = {"open": Word("Open", "notice", "alert"), "resolved": Word("Resolved", "good", "check")}
 TOKEN_STATES: Final = {"active": Word("Active", "good", "check"), "blocked": Word("Blocked", "bad", "lock")}
 WEBHOOK_STATES: Final = {
