@@ -29,6 +29,8 @@ _CALLS = {
 class AdyenDouble(ProviderDouble):
     name = "adyen"
     scale: ClassVar[dict[str, int]] = {"ISK": 100, "CLP": 100}
+    payee = MERCHANT
+    is_live = False
     is_batching = False  # several items in one message
     result_code = "Authorised"  # of a charge without the payer
 
@@ -36,7 +38,10 @@ class AdyenDouble(ProviderDouble):
         return AdyenGateway(httpx.AsyncClient(transport=transport))
 
     def account(self) -> tuple[dict[str, str], dict[str, str]]:
-        return {"merchant_account": MERCHANT}, {"api_key": "an-api-key", "webhook_secret": HMAC_KEY}
+        return {"merchant_account": MERCHANT, "mode": "test"}, {
+            "api_key": "an-api-key",
+            "webhook_secret": HMAC_KEY,
+        }
 
     def mismatch(self) -> dict[str, Any]:
         return _fault("705", "The idempotency key was used with another body")
@@ -58,6 +63,10 @@ class AdyenDouble(ProviderDouble):
                     raise Refused(422, _fault("14_030", "The link is not active"))
                 tab.state = "closed"
             return 200, self._link(tab)
+        if path == "/paymentMethods":
+            if body["merchantAccount"] != MERCHANT:
+                raise Refused(403, _fault("901", "Invalid Merchant Account"))
+            return 200, {"paymentMethods": [{"name": "Cards", "type": "scheme"}]}
         if path == "/payments":
             return self._charge(body)
         if found := re.fullmatch(r"/payments/(\w+)/(\w+)", path):
@@ -165,7 +174,7 @@ class AdyenDouble(ProviderDouble):
             "amount": {"currency": tab.currency, "value": tab.amount if amount is None else amount},
             "eventCode": kind,
             "eventDate": self.clock.now().isoformat(timespec="seconds"),
-            "merchantAccountCode": MERCHANT,
+            "merchantAccountCode": self.payee,
             "merchantReference": reference or tab.reference.replace(":", "."),
             "paymentMethod": "visa",
             "pspReference": psp,
@@ -181,7 +190,7 @@ class AdyenDouble(ProviderDouble):
             told = json.loads(self.messages.pop().raw)
             told["notificationItems"].append(wrapped)
         else:
-            told = {"live": "false", "notificationItems": [wrapped]}
+            told = {"live": "true" if self.is_live else "false", "notificationItems": [wrapped]}
         self.messages.append(Message({}, json.dumps(told).encode()))
 
 

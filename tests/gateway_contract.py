@@ -18,7 +18,7 @@ from fault_proxy import Fault, FaultProxy
 from provider_double import ProviderDouble
 from provider_specs import Spec
 from wattledger.core.kernel.errors import WattledgerError
-from wattledger.core.payments.facts import GatewayFacts, merge
+from wattledger.core.payments.facts import GatewayFacts, Payee, merge
 from wattledger.flows.ports.gateway import (
     AttemptView,
     CheckoutAsk,
@@ -123,6 +123,15 @@ class GatewayContract:
     @pytest.fixture
     def counter(self) -> Counter:
         return Counter(type(self).double)
+
+    async def test_tells_whose_account_it_is_and_who_is_paid(self, counter: Counter) -> None:
+        asked = await counter.gateway.ask_payee(counter.access)
+        assert asked == Payee(counter.double.payee, "test")
+        assert asked == counter.gateway.account_shape.payee(counter.access.settings)
+        await counter.open()
+        facts = await counter.pay()
+        assert facts.payee == asked
+        assert {hint.payee for hint in counter.hints} <= {asked, Payee("", "test"), None}
 
     async def test_opens_a_page_on_which_nothing_is_held_yet(self, counter: Counter) -> None:
         await counter.open()
@@ -310,6 +319,7 @@ class DocumentContract:
 
 async def _walk(counter: Counter) -> None:
     """Every call that we ever make."""
+    await counter.gateway.ask_payee(counter.access)
     await counter.open()
     if counter.gateway.capabilities.can_increment:
         await counter.pay()

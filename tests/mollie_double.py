@@ -14,6 +14,7 @@ from provider_double import Message, ProviderDouble, Refused, Tab
 from wattledger.adapters.gateways.mollie.client import MollieGateway
 
 _DECIMALS = {"JPY": 0, "ISK": 0, "KWD": 3, "BHD": 3}
+PROFILE = "pfl_1"
 _AT = "2026-11-22T10:00:00+00:00"
 
 _CALLS = {
@@ -27,17 +28,21 @@ _CALLS = {
 
 class MollieDouble(ProviderDouble):
     name = "mollie"
+    payee = PROFILE
+    is_live = False
     content_type = "application/hal+json"
 
     def gateway(self, transport: httpx.AsyncBaseTransport) -> MollieGateway:
         return MollieGateway(httpx.AsyncClient(transport=transport))
 
     def account(self) -> tuple[dict[str, str], dict[str, str]]:
-        return {}, {"api_key": "test_of_a_test"}
+        return {"payee": PROFILE, "mode": "test"}, {"api_key": "test_of_a_test"}
 
     def route(self, request: httpx.Request) -> tuple[int, Any]:
         path = request.url.path.removeprefix("/v2")
         body = json.loads(request.content) if request.content else {}
+        if path == "/profiles/me":
+            return 200, self._profile()
         if path == "/customers":
             return 201, _customer(f"cst_{self.number()}", body)
         if path == "/payments":
@@ -131,11 +136,11 @@ class MollieDouble(ProviderDouble):
         payment = {
             "resource": "payment",
             "id": tab.ref,
-            "mode": "test",
+            "mode": "live" if self.is_live else "test",
             "description": asked["description"],
             "amount": asked["amount"],
             "sequenceType": asked.get("sequenceType", "oneoff"),
-            "profileId": "pfl_1",
+            "profileId": self.payee,
             "status": status,
             "createdAt": _AT,
             "metadata": asked["metadata"],
@@ -152,6 +157,14 @@ class MollieDouble(ProviderDouble):
         if tab.state == "held":
             payment |= {"authorizedAt": _AT, "captureBefore": "2026-11-29T10:00:00+00:00"}
         return payment
+
+    def _profile(self) -> dict[str, Any]:
+        return {
+            "resource": "profile", "id": self.payee, "mode": "live" if self.is_live else "test", "name": "Harbour",
+            "website": "https://charge.example", "email": "desk@charge.example", "phone": "+31208202070",
+            "businessCategory": "OTHER_MERCHANDISE", "status": "verified", "createdAt": _AT,
+            "_links": {"self": _link(self.payee), "documentation": _link("docs")},
+        }  # fmt: skip
 
     @staticmethod
     def _require(is_allowed: bool, detail: str) -> None:

@@ -58,6 +58,8 @@ class ProviderDouble(ABC):
     """A provider in memory. ``spec`` makes its answers whole: every field that the document requires is there."""
 
     name: str
+    # Whose account every payment here goes to, as this provider tells it.
+    payee: str
     # What our minor units are multiplied by on the wire, where that is not one.
     scale: ClassVar[dict[str, int]] = {}
 

@@ -35,6 +35,7 @@ _STATES = {
 
 class SandboxDouble(ProviderDouble):
     name = "sandbox"
+    payee = account_of(API_KEY)
 
     def __init__(self, clock: Any, spec: Any = None) -> None:
         super().__init__(clock, spec)
@@ -44,7 +45,8 @@ class SandboxDouble(ProviderDouble):
         return SandboxGateway(httpx.AsyncClient(transport=transport))
 
     def account(self) -> tuple[dict[str, str], dict[str, str]]:
-        return {"base_url": "https://sandbox.test"}, {"api_key": API_KEY}
+        settings = {"base_url": "https://sandbox.test", "payee": account_of(API_KEY), "mode": "test"}
+        return settings, {"api_key": API_KEY}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -52,7 +54,7 @@ class SandboxDouble(ProviderDouble):
         except RuleBroken as broken:
             shown = Shown(404, json.dumps({"error": {"code": broken.code}}).encode())
         self._follow()
-        return httpx.Response(shown.status, content=shown.body)
+        return httpx.Response(shown.status, content=self._paying(shown.body))
 
     def route(self, request: httpx.Request) -> tuple[int, Any]:
         raise AssertionError("the lab's provider answers for itself")
@@ -70,6 +72,8 @@ class SandboxDouble(ProviderDouble):
 
     def _shown(self, request: httpx.Request) -> Shown:
         path, raw, key = request.url.path, request.content, request.headers.get("idempotency-key", "")
+        if path == "/v1/account":
+            return Shown(200, encoded({"id": self.payee}))
         if path in {"/v1/payments", "/v1/charges"}:
             shape, act = (
                 (NewPayment, self.desk.create) if path.endswith("payments") else (NewCharge, self.desk.charge)
@@ -98,6 +102,10 @@ class SandboxDouble(ProviderDouble):
 
         return self.desk.call(API_KEY, key, path.encode() + raw, lambda _: self.desk.change(ref, API_KEY, change))
 
+    def _paying(self, raw: bytes) -> bytes:
+        """What it says, with ``payee`` for the account that is paid."""
+        return raw.replace(account_of(API_KEY).encode(), self.payee.encode())
+
     def _follow(self) -> None:
         """Its books and its messages, in the stand-ins' shape."""
         for payment in self.desk.store.payments(account_of(API_KEY), None):
@@ -109,8 +117,9 @@ class SandboxDouble(ProviderDouble):
             self.tabs[payment.id] = tab
         at_s = int(self.desk.now().timestamp())
         for due in self.desk.store.due(self.desk.now().timestamp()):
-            signature = sign(due.body, webhook_secret(API_KEY), at_s)
-            self.messages.append(Message({"Sandbox-Signature": signature}, due.body))
+            raw = self._paying(due.body)
+            signature = sign(raw, webhook_secret(API_KEY), at_s)
+            self.messages.append(Message({"Sandbox-Signature": signature}, raw))
             self.desk.store.mark(due.delivery_id, status=200, due_at=0)
 
 

@@ -14,7 +14,7 @@ from provider_specs import form_tree
 from wattledger.adapters.gateways.stripe.client import StripeGateway
 from wattledger.core.payments.signatures import sign
 
-API_KEY, HOOK_SECRET = "sk_test_of_a_test", "whsec_of_a_test"
+API_KEY, HOOK_SECRET, ACCOUNT = "sk_test_of_a_test", "whsec_of_a_test", "acct_harbour"
 WEEK_S = 7 * 86_400
 
 _CALLS = {
@@ -29,6 +29,8 @@ _CALLS = {
 class StripeDouble(ProviderDouble):
     name = "stripe"
     scale: ClassVar[dict[str, int]] = {"ISK": 100, "UGX": 100}
+    payee = ACCOUNT
+    is_live = False
     is_asking_payers = False  # off-session charges are refused until the payer confirms
 
     def gateway(self, transport: httpx.AsyncBaseTransport) -> StripeGateway:
@@ -37,13 +39,16 @@ class StripeDouble(ProviderDouble):
         return StripeGateway(sdk_client)
 
     def account(self) -> tuple[dict[str, str], dict[str, str]]:
-        return {}, {"api_key": API_KEY, "webhook_secret": HOOK_SECRET}
+        settings = {"payee": ACCOUNT, "mode": "test"}
+        return settings, {"api_key": API_KEY, "webhook_secret": HOOK_SECRET}
 
     def mismatch(self) -> dict[str, Any]:
         return {"error": {"type": "idempotency_error", "message": "Keys for idempotent requests..."}}
 
     def route(self, request: httpx.Request) -> tuple[int, Any]:
         path, form = request.url.path, form_tree(request.content)
+        if path == "/v1/account":
+            return 200, self.whole("account", {"id": self.payee, "object": "account"})
         if path == "/v1/customers":
             return 200, self.whole(
                 "customer", {"id": f"cus_{self.number()}", "object": "customer", "livemode": False}
@@ -167,6 +172,7 @@ class StripeDouble(ProviderDouble):
             "url": f"https://checkout.stripe.com/c/pay/{tab.ref}" if tab.state == "open" else None,
             "expires_at": tab.facts["expires_at"],
             "mode": "payment",
+            "livemode": self.is_live,
             "payment_status": "paid" if tab.captures else "unpaid",
         }
         return self.whole("checkout.session", known)
@@ -181,6 +187,9 @@ class StripeDouble(ProviderDouble):
             "amount_received": sum(tab.captures),
             "currency": tab.currency,
             "status": status,
+            "livemode": self.is_live,
+            "on_behalf_of": tab.facts.get("on_behalf_of"),
+            "transfer_data": tab.facts.get("transfer_data"),
             "customer": tab.facts["customer"],
             "payment_method": "pm_1",
             "setup_future_usage": tab.facts["kept"],
@@ -243,6 +252,7 @@ class StripeDouble(ProviderDouble):
             "object": "event",
             "type": kind,
             "created": int(self.clock.now().timestamp()),
+            "livemode": self.is_live,
             "data": {"object": about},
         }
         raw = json.dumps(self.whole("event", event)).encode()

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from wattledger.core.ledger import books
 from wattledger.core.ledger.transfers import Journal, JournalKind, Transfer
-from wattledger.core.payments.facts import Dispute, GatewayFacts, RefundState
+from wattledger.core.payments.facts import Dispute, GatewayFacts, Payee, RefundState
 from wattledger.core.payments.fraud import CardVelocity, judge_card
 from wattledger.core.payments.machine import Asked, Payment, Told
 from wattledger.core.payments.states import HELD, OPEN, OperationKind, OperationState
@@ -19,10 +19,12 @@ from wattledger.flows.ask_station import ANSWER_WITHIN, PLUG_IN_WITHIN, ask_star
 from wattledger.flows.change_payment import apply_event, ask_operation, review_payment
 from wattledger.flows.invoice_debt import debtor_of, note_invoice_paid
 from wattledger.flows.keep_method import keep_method
-from wattledger.flows.open_access import PaymentPorts
+from wattledger.flows.open_access import PaymentPorts, payee_of
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.payments import AttemptRow, OperationRow, PaymentRecord
 
+# What a person is asked about where money went, or a message tells that it went, to somebody else's account.
+OTHER_PAYEE: Final = "gateway_told_other_payee"
 LEARN_FEE_AFTER: Final = timedelta(minutes=1)
 # A prepaid card that grants less than this share of the hold cannot carry a session.
 _PARTIAL_PERCENT_MIN: Final = 25
@@ -41,10 +43,10 @@ async def absorb_facts(
 ) -> Absorbed:
     """``record`` is saved with the facts and all that follows from them, once however often they are told.
 
-    Facts of another amount, currency or payment change nothing: a review item says so (attack A16).
+    Facts of another amount, currency, payment or payee change nothing: a review item says so (attack A16).
     """
     now = ports.clock.now()
-    refusal = _disbelief(record, attempt, facts)
+    refusal = _disbelief(record, attempt, facts, await payee_of(ports, work, attempt.gateway))
     if refusal is not None:
         await review_payment(work, ports.ids, record, refusal, f"{record.row.gateway} told {facts.ref}.", now=now)
         return Absorbed(refusal=refusal)
@@ -66,12 +68,14 @@ async def absorb_facts(
     return Absorbed(has_command=has_command)
 
 
-def _disbelief(record: PaymentRecord, attempt: AttemptRow, facts: GatewayFacts) -> str | None:
+def _disbelief(record: PaymentRecord, attempt: AttemptRow, facts: GatewayFacts, payee: Payee) -> str | None:
     operations = [one for one in record.operations if one.attempt_no == attempt.attempt_no]
     asked = [one.amount_minor for one in operations if one.operation_no == 1 or one.kind == "increment"]
     taken = [one.amount_minor for one in operations if one.kind == "capture"]
     if facts.reference != f"{record.row.payment_id}:{attempt.attempt_no}" or facts.ref != attempt.gateway_ref:
         return "gateway_told_other_payment"
+    if facts.payee is not None and facts.payee.differs_from(payee):
+        return OTHER_PAYEE
     if facts.currency != record.row.currency:
         return "gateway_told_other_currency"
     if not asked or facts.asked_minor != asked[0] or facts.authorized_minor > max(asked):

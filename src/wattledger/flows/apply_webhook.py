@@ -11,9 +11,9 @@ import msgspec
 
 from wattledger.core.kernel.card_numbers import has_card_number, strike_card_numbers, strike_in
 from wattledger.core.kernel.errors import InvalidInput, NotFound, WattledgerError
-from wattledger.core.payments.facts import GatewayFacts
-from wattledger.flows.absorb_facts import Absorbed, absorb_facts
-from wattledger.flows.change_payment import lock_payment
+from wattledger.core.payments.facts import GatewayFacts, Payee
+from wattledger.flows.absorb_facts import OTHER_PAYEE, Absorbed, absorb_facts
+from wattledger.flows.change_payment import lock_payment, review_payment
 from wattledger.flows.open_access import PaymentPorts, open_access
 from wattledger.flows.ports.base import Directory, Work
 from wattledger.flows.ports.gateway import (
@@ -49,6 +49,8 @@ async def take_webhook(
 ) -> int:
     """Every verified item of the message is stored, once; the number of new ones is returned.
 
+    One about somebody else's account is parked where it names a payment of ours, and a person is asked; others
+    of that kind are none of our business, and are not kept.
     Raises InvalidInput ``webhook_too_large`` or ``webhook_malformed``, NotFound ``endpoint_unknown``,
     Unauthorized when signature or time are wrong; then nothing was stored.
     """
@@ -62,9 +64,31 @@ async def take_webhook(
         access = await open_access(ports, work, gateway)
     now = ports.clock.now()
     hints = ports.gateway(gateway).verify_webhook(access, headers, raw, now)
+    payee = ports.gateway(gateway).account_shape.payee(access.settings)
     async with ports.uow.begin(tenant_id) as work:
-        stored = [await work.payments.add_webhook_event(_event(ports, gateway, hint, raw, now)) for hint in hints]
-    return sum(stored)
+        stored = 0
+        for hint in hints:
+            event = _event(ports, gateway, hint, raw, now)
+            if hint.payee is not None and hint.payee.differs_from(payee):
+                stored += await _park_stranger(ports, work, event, hint.payee, now)
+            else:
+                stored += await work.payments.add_webhook_event(event)
+    return stored
+
+
+async def _park_stranger(
+    ports: PaymentPorts, work: Work, event: WebhookEventRow, payee: Payee, now: datetime
+) -> bool:
+    """The event is kept for a person to look at, and never worked on; whether it was new."""
+    target = await _target(work, event)
+    if target is None:
+        return False
+    parked = msgspec.structs.replace(event, state="parked", note=OTHER_PAYEE, due_at=None)
+    is_new = await work.payments.add_webhook_event(parked)
+    if is_new:
+        told = f"{event.gateway} told {event.kind} of the account {payee.account} {payee.mode}".strip()
+        await review_payment(work, ports.ids, target[0], OTHER_PAYEE, f"{told}.", now=now)
+    return is_new
 
 
 def _event(ports: PaymentPorts, gateway: str, hint: WebhookHint, raw: bytes, now: datetime) -> WebhookEventRow:

@@ -9,8 +9,11 @@ from typing import Final
 import msgspec
 
 from wattledger.core.kernel.errors import InvalidInput, NotFound, Refused
+from wattledger.flows.learn_payee import with_payee
 from wattledger.flows.manage_catalog import GATEWAY_SECRETS_FIELD, open_gateway_account
 from wattledger.flows.open_access import PaymentPorts
+from wattledger.flows.ports.base import Work
+from wattledger.flows.ports.gateway import GatewayAccess
 
 _TEXTS: Final = msgspec.json.Decoder(dict[str, str])
 
@@ -33,25 +36,27 @@ async def set_gateway(
 ) -> AccountShown:
     """The account has these settings and secrets beside those it had; an empty one is taken away.
 
-    The tenant's first account takes new payments. Raises NotFound ``gateway_unknown``; InvalidInput
-    ``gateway_setting_unknown`` or ``gateway_setting_missing``, and nothing is changed.
+    The tenant's first account takes new payments. Who is paid is asked of the gateway, and kept. Raises NotFound
+    ``gateway_unknown``; InvalidInput ``gateway_setting_unknown``, ``gateway_setting_missing`` or
+    ``gateway_setting_malformed``; Refused ``gateway_payee_differs``; then nothing is changed.
     """
     shape = ports.gateway(gateway).account_shape
     for given, known in ((settings, shape.settings), (secrets, shape.secrets)):
         for name in given:
             if name not in known:
                 raise InvalidInput("gateway_setting_unknown", f"{gateway} has no {name!r}: {', '.join(known)}.")
+    async with ports.uow.begin_read(tenant_id) as work:
+        had_settings, had_secrets = await _had(ports, work, gateway)
+    new_settings, new_secrets = _with(had_settings, settings), _with(had_secrets, secrets)
+    missing = [name for name in shape.needed if name not in {*new_settings, *new_secrets}]
+    if missing:
+        raise InvalidInput("gateway_setting_missing", f"{gateway} still needs {', '.join(missing)}.")
+    access = GatewayAccess(tenant_id, gateway, "", new_settings, new_secrets)
+    new_settings = await with_payee(ports, access)
     async with ports.uow.begin(tenant_id) as work:
-        account = await work.catalog.gateway_account(gateway)
-        had_settings: dict[str, str] = {} if account is None else _TEXTS.decode(account.settings)
-        had_secrets: dict[str, str] = {}
-        if account is not None:
-            opened = ports.secrets.open(account.secrets, tenant_id=tenant_id, field=GATEWAY_SECRETS_FIELD)
-            had_secrets = _TEXTS.decode(opened)
-        new_settings, new_secrets = _with(had_settings, settings), _with(had_secrets, secrets)
-        missing = [name for name in shape.needed if name not in {*new_settings, *new_secrets}]
-        if missing:
-            raise InvalidInput("gateway_setting_missing", f"{gateway} still needs {', '.join(missing)}.")
+        await work.sealed.all()  # locked: of two who set an account at once, one is told
+        if await _had(ports, work, gateway) != (had_settings, had_secrets):
+            raise Refused("gateway_account_changed", "Somebody else changed this account just now: look again.")
         await open_gateway_account(
             work,
             ports.ids,
@@ -62,6 +67,15 @@ async def set_gateway(
             at=ports.clock.now(),
         )
     return next(one for one in await list_gateways(ports, tenant_id) if one.gateway == gateway)
+
+
+async def _had(ports: PaymentPorts, work: Work, gateway: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Settings and secrets of the account as it is."""
+    account = await work.catalog.gateway_account(gateway)
+    if account is None:
+        return {}, {}
+    opened = ports.secrets.open(account.secrets, tenant_id=work.tenant_id, field=GATEWAY_SECRETS_FIELD)
+    return _TEXTS.decode(account.settings), _TEXTS.decode(opened)
 
 
 async def list_gateways(ports: PaymentPorts, tenant_id: int) -> list[AccountShown]:

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from wattledger.core.kernel.errors import NotFound, Refused
+from wattledger.core.payments.facts import Payee
 from wattledger.flows.manage_catalog import GATEWAY_SECRETS_FIELD
 from wattledger.flows.ports.base import Clock, Hints, Ids, Secrets, UnitOfWork, Work
 from wattledger.flows.ports.gateway import Gateway, GatewayAccess, Gateways
@@ -33,6 +34,14 @@ class PaymentPorts:
             return self.gateways[name]
         except KeyError:
             raise NotFound("gateway_unknown", f"There is no gateway {name!r}.") from None
+
+
+async def payee_of(ports: PaymentPorts, work: Work, gateway: str) -> Payee:
+    """Who must be paid by the tenant's account at ``gateway``; what was never learned is empty."""
+    account = await work.catalog.gateway_account(gateway)
+    if account is None:
+        return Payee()
+    return ports.gateway(gateway).account_shape.payee(_TEXTS.decode(account.settings))
 
 
 async def open_access(ports: PaymentPorts, work: Work, gateway: str) -> GatewayAccess:

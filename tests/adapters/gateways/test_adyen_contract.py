@@ -11,8 +11,9 @@ import pytest
 from adyen_double import HMAC_KEY, MERCHANT, AdyenDouble, signature_of
 from gateway_contract import NOW, PAYMENT, REFERENCE, Counter, DocumentContract, GatewayContract
 from provider_specs import adyen_spec, adyen_webhook_spec
-from wattledger.adapters.gateways.adyen.transform import LINK_IS_OVER, MEANINGS, RESULTS, WireItem
+from wattledger.adapters.gateways.adyen.transform import LINK_IS_OVER, MEANINGS, RESULTS
 from wattledger.adapters.gateways.adyen.webhook import sign_item
+from wattledger.adapters.gateways.adyen.wire import WireItem
 from wattledger.core.kernel.errors import InvalidInput, Unauthorized
 from wattledger.core.payments.facts import Dispute, Method
 from wattledger.flows.ports.gateway import GatewayRefused, GatewayUnreached, GatewayUnsure, SavedAsk

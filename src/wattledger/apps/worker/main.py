@@ -20,6 +20,7 @@ from wattledger.flows.guard_holds import guard_holds
 from wattledger.flows.guard_limits import guard_limits
 from wattledger.flows.issue_invoices import close_past_month, mark_overdue
 from wattledger.flows.learn_habits import learn_habits
+from wattledger.flows.learn_payee import learn_payees
 from wattledger.flows.look_again import look_again
 from wattledger.flows.run_operation import run_operation
 from wattledger.flows.seal_books import seal_books
@@ -109,6 +110,7 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
             await work.jobs.keep_months(clock.now())
             await work.driver.forget_tries(clock.now() - timedelta(days=1))
         await learn_habits(database, clock, tenant_id)
+        await learn_payees(ports, tenant_id)
         await look_again(ports, tenant_id)
         await mark_overdue(database, clock, tenant_id)
         await close_past_month(database, container.documents, clock, container.ids, tenant_id)

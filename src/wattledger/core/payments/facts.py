@@ -63,6 +63,25 @@ class Method(msgspec.Struct, frozen=True, omit_defaults=True):
     mandate_ref: str = ""
 
 
+class Mode(StrEnum):
+    """Whether real money moves."""
+
+    LIVE = "live"
+    TEST = "test"
+
+
+class Payee(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whose account at the gateway the money goes to, in its own words, and its ``Mode``; "" is unknown."""
+
+    account: str = ""
+    mode: str = ""
+
+    def differs_from(self, other: Payee) -> bool:
+        """Whether both cannot be the same: what one does not know is no difference."""
+        pairs = ((self.account, other.account), (self.mode, other.mode))
+        return any(one and two and one != two for one, two in pairs)
+
+
 class GatewayFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """The state of one attempt at its gateway, in minor units of ``currency``.
 
@@ -77,7 +96,7 @@ class GatewayFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     ``authorized_minor`` below ``asked_minor``.
 
     ``accepted`` and ``refused`` are keys of our calls: those the gateway works on, its word to follow, and those
-    it gave up on after it had taken them.
+    it gave up on after it had taken them. ``payee`` is who gets the money, as far as the gateway tells.
     """
 
     ref: str
@@ -104,6 +123,7 @@ class GatewayFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     method: Method | None = None
     accepted: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    payee: Payee | None = None
 
     @property
     def refunded_minor(self) -> int:
@@ -148,6 +168,7 @@ def merge(known: GatewayFacts, told: GatewayFacts) -> GatewayFacts:
         method=_later_method(known.method, told.method),
         accepted=tuple(sorted({*known.accepted, *told.accepted})),
         refused=tuple(sorted({*known.refused, *told.refused})),
+        payee=_later_payee(known.payee, told.payee),
     )
 
 
@@ -174,6 +195,12 @@ def _later_method(known: Method | None, told: Method | None) -> Method | None:
     if known is None or told is None:
         return known or told
     return max(known, told, key=lambda method: (method.ref, method.payer_ref, method.kind, method.mandate_ref))
+
+
+def _later_payee(known: Payee | None, told: Payee | None) -> Payee | None:
+    if known is None or told is None:
+        return known or told
+    return Payee(max(known.account, told.account), max(known.mode, told.mode))
 
 
 def _greatest(known: _Ordered | None, told: _Ordered | None) -> _Ordered | None:

@@ -11,9 +11,10 @@ from typing import Final, Protocol
 
 import msgspec
 
-from wattledger.core.payments.facts import GatewayFacts, Method
+from wattledger.core.payments.facts import GatewayFacts, Method, Payee
 
 SAVED_TAG: Final = "saved"
+MODE_SETTING: Final = "mode"
 
 
 class GatewayAccess(msgspec.Struct, frozen=True):
@@ -51,12 +52,18 @@ class AccountShape(msgspec.Struct, frozen=True):
     """The names of what a tenant's account is made of; ``needed`` must be there before anything is paid.
 
     ``pages`` are the origins of the gateway's hosted pages, as a content security policy names them.
+    ``payee_setting`` names the tenant's account there, ``MODE_SETTING`` says live or test: who must be paid.
     """
 
     settings: tuple[str, ...]
     secrets: tuple[str, ...]
     needed: tuple[str, ...]
     pages: tuple[str, ...] = ()
+    payee_setting: str = "payee"
+
+    def payee(self, settings: Mapping[str, str]) -> Payee:
+        """Who must be paid by what an account's settings say."""
+        return Payee(settings.get(self.payee_setting, ""), settings.get(MODE_SETTING, ""))
 
 
 class AttemptView(msgspec.Struct, frozen=True):
@@ -128,12 +135,16 @@ class Checkout(msgspec.Struct, frozen=True):
 
 
 class WebhookHint(msgspec.Struct, frozen=True):
-    """A verified message: look again at ``reference`` (ours) or ``object_ref`` (the gateway's)."""
+    """A verified message: look again at ``reference`` (ours) or ``object_ref`` (the gateway's).
+
+    ``payee`` is whose account the message is about, where it says so.
+    """
 
     event_ref: str
     kind: str
     object_ref: str | None = None
     reference: str | None = None
+    payee: Payee | None = None
 
 
 class GatewayRefused(Exception):
@@ -161,6 +172,10 @@ class Gateway(Protocol):
 
     def least_minor(self, currency: str) -> int:
         """The smallest sum the gateway takes, in minor units."""
+        ...
+
+    async def ask_payee(self, access: GatewayAccess) -> Payee:
+        """Whose account these secrets open, as the gateway says; what it does not say is left empty."""
         ...
 
     async def begin_checkout(self, access: GatewayAccess, ask: CheckoutAsk, *, key: str) -> Checkout: ...

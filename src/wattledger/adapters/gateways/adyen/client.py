@@ -12,7 +12,7 @@ import msgspec
 from wattledger.adapters.gateways.adyen import transform, webhook
 from wattledger.adapters.gateways.adyen.transform import LINK_IS_OVER, RESULTS, Outcome
 from wattledger.core.kernel.money import exponent_of
-from wattledger.core.payments.facts import GatewayFacts
+from wattledger.core.payments.facts import GatewayFacts, Mode, Payee
 from wattledger.flows.ports.gateway import (
     AccountShape,
     AttemptView,
@@ -43,6 +43,10 @@ class _Link(msgspec.Struct, frozen=True):
     status: str
 
 
+class _Methods(msgspec.Struct, frozen=True):
+    """The answer is read for its being one."""
+
+
 class _Received(msgspec.Struct, frozen=True, rename="camel"):
     psp_reference: str
     status: str
@@ -61,8 +65,9 @@ class _Fault(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class AdyenGateway:
-    """Settings: ``merchant_account``; ``live_prefix`` for live payments, or ``base_url``. Secrets: ``api_key``;
-    ``webhook_secret``, ``webhook_secret_next`` (HMAC keys in hex); ``webhook_user``, ``webhook_password``.
+    """Settings: ``merchant_account``, ``mode``; ``live_prefix`` for live payments, or ``base_url``. Secrets:
+    ``api_key``; ``webhook_secret``, ``webhook_secret_next`` (HMAC keys in hex); ``webhook_user``,
+    ``webhook_password``.
     """
 
     name = "adyen"
@@ -71,10 +76,11 @@ class AdyenGateway:
         key_lifetime_s=7 * 86_400 - 3600, can_increment=True, can_charge_saved=True, debit_methods=("sepa_debit",)
     )
     account_shape = AccountShape(
-        settings=("merchant_account", "live_prefix", "base_url"),
+        settings=("merchant_account", "mode", "live_prefix", "base_url"),
         secrets=("api_key", "webhook_secret", "webhook_secret_next", "webhook_user", "webhook_password"),
         needed=("merchant_account", "api_key", "webhook_secret"),
         pages=("https://*.adyen.com", "https://*.adyen.link", "https://*.adyenpayments.com"),
+        payee_setting="merchant_account",
     )
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:
@@ -88,8 +94,14 @@ class AdyenGateway:
         whole: int = 10 ** exponent_of(currency)
         return -(-whole // 2)
 
+    async def ask_payee(self, access: GatewayAccess) -> Payee:
+        """Adyen does not say whose key it is, only whether it may act for the merchant account that is named."""
+        account = _account(access)
+        await self._post(access, "/paymentMethods", {"merchantAccount": account}, "", _Methods)
+        return Payee(account, Mode.LIVE if access.settings.get("live_prefix") else Mode.TEST)
+
     async def begin_checkout(self, access: GatewayAccess, ask: CheckoutAsk, *, key: str) -> Checkout:
-        account = access.settings.get("merchant_account", "")
+        account = _account(access)
         if ask.is_sale:
             page = await self._post(access, "/paymentLinks", transform.link_body(ask, account), key, _Page)
         else:
@@ -99,7 +111,7 @@ class AdyenGateway:
         return Checkout(page.id, page.url)
 
     async def charge_saved(self, access: GatewayAccess, ask: SavedAsk, *, key: str) -> Checkout:
-        body = transform.saved_body(ask, access.settings.get("merchant_account", ""))
+        body = transform.saved_body(ask, _account(access))
         paid = await self._post(access, "/payments", body, key, _Paid)
         match RESULTS.get(paid.result_code, Outcome.UNKNOWN):
             case Outcome.TAKEN:
@@ -117,7 +129,7 @@ class AdyenGateway:
         if attempt.ref.startswith(_LINK_PREFIX) and not attempt.heard:
             link = await self._send(access, "GET", f"/paymentLinks/{attempt.ref}", shape=_Link)
             is_over = LINK_IS_OVER.get(link.status, False)
-        return transform.facts_of(attempt, is_page_over=is_over)
+        return transform.facts_of(attempt, _account(access), is_page_over=is_over)
 
     async def increment(
         self, access: GatewayAccess, attempt: AttemptView, *, total_minor: int, key: str
@@ -137,9 +149,9 @@ class AdyenGateway:
         if attempt.ref.startswith(_LINK_PREFIX):
             closed = {"status": "expired"}
             await self._send(access, "PATCH", f"/paymentLinks/{attempt.ref}", shape=_Link, body=closed)
-            return transform.facts_of(attempt, is_page_over=True)
+            return transform.facts_of(attempt, _account(access), is_page_over=True)
         if attempt.is_page_over:
-            return transform.facts_of(attempt, is_page_over=True)
+            return transform.facts_of(attempt, _account(access), is_page_over=True)
         # A session cannot be closed: somebody may pay until it ends, and is given back what they paid.
         raise GatewayUnreached("The page cannot be closed before its time is over.")
 
@@ -158,8 +170,7 @@ class AdyenGateway:
     def _change(
         self, access: GatewayAccess, attempt: AttemptView, key: str, amount_minor: int | None
     ) -> dict[str, Any]:
-        account = access.settings.get("merchant_account", "")
-        return transform.change_body(account, attempt, key, amount_minor)
+        return transform.change_body(_account(access), attempt, key, amount_minor)
 
     async def _told(
         self, access: GatewayAccess, attempt: AttemptView, call: str, body: dict[str, Any], key: str
@@ -168,7 +179,7 @@ class AdyenGateway:
         if not attempt.movement_ref:
             raise GatewayRefused("payment_not_authorized")
         await self._post(access, f"/payments/{attempt.movement_ref}/{call}", body, key, _Received)
-        return transform.facts_of(attempt, accepted=(key,))
+        return transform.facts_of(attempt, _account(access), accepted=(key,))
 
     async def _post(
         self, access: GatewayAccess, path: str, body: dict[str, Any], key: str, shape: type[Any]
@@ -199,6 +210,10 @@ class AdyenGateway:
         except httpx.HTTPError as error:
             raise GatewayUnsure(type(error).__name__) from error
         return _read(response, shape)
+
+
+def _account(access: GatewayAccess) -> str:
+    return access.settings.get("merchant_account", "")
 
 
 def _base_url(access: GatewayAccess) -> str:

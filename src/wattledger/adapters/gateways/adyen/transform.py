@@ -11,10 +11,17 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, Final
 
-import msgspec
-
+from wattledger.adapters.gateways.adyen.wire import WireAmount, WireItem, items_of
 from wattledger.core.kernel.money import exponent_of
-from wattledger.core.payments.facts import Card, Dispute, GatewayFacts, Method, RefundFact, RefundState
+from wattledger.core.payments.facts import (
+    Card,
+    Dispute,
+    GatewayFacts,
+    Method,
+    Payee,
+    RefundFact,
+    RefundState,
+)
 from wattledger.flows.ports.gateway import AttemptView, CheckoutAsk, SavedAsk
 
 # docs.adyen.com/development-resources/currency-codes: where Adyen's decimals are not those of ISO 4217.
@@ -116,51 +123,6 @@ _SOFT_DECLINE: Final = "38"
 _METHODS: Final = {"card": "scheme", "sepa_debit": "sepadirectdebit"}
 _REFUND_REASONS: Final = {"fraud": "FRAUD", "duplicate": "DUPLICATE", "goodwill": "CUSTOMER REQUEST"}
 _TAKES_AT_ONCE: Final = 0
-
-
-class WireAmount(msgspec.Struct, frozen=True):
-    value: int
-    currency: str
-
-
-class WireItem(msgspec.Struct, frozen=True, rename="camel"):
-    """One notification; ``merchant_reference`` is what we called the payment or the call."""
-
-    psp_reference: str
-    merchant_reference: str
-    merchant_account_code: str
-    event_code: str
-    success: str
-    amount: WireAmount
-    original_reference: str = ""
-    payment_method: str = ""
-    reason: str = ""
-    additional_data: dict[str, Any] = {}
-
-    @property
-    def is_good(self) -> bool:
-        return self.success == "true"
-
-    def said(self, name: str) -> str:
-        value = self.additional_data.get(name)
-        return value if isinstance(value, str) else ""
-
-
-class WireWrap(msgspec.Struct, frozen=True):
-    item: WireItem = msgspec.field(name="NotificationRequestItem")
-
-
-class WireMessage(msgspec.Struct, frozen=True, rename="camel"):
-    notification_items: tuple[WireWrap, ...]
-    live: str = ""
-
-
-_MESSAGE: Final = msgspec.json.Decoder(WireMessage)
-
-
-def items_of(raw: bytes) -> list[WireItem]:
-    """Raises msgspec.MsgspecError or UnicodeDecodeError where it is no message of Adyen's."""
-    return [wrap.item for wrap in _MESSAGE.decode(raw).notification_items]
 
 
 def on_wire(name: str) -> str:
@@ -270,9 +232,15 @@ def refusal_of(reason_code: str, reason: str) -> str:
     return reason.strip().lower().replace(" ", "_") or "refused"
 
 
-def facts_of(attempt: AttemptView, *, is_page_over: bool = False, accepted: Iterable[str] = ()) -> GatewayFacts:
-    """What every message about the attempt adds up to, each counted once however often it came."""
-    items = list(_items_about(attempt))
+def facts_of(
+    attempt: AttemptView, account: str, *, is_page_over: bool = False, accepted: Iterable[str] = ()
+) -> GatewayFacts:
+    """What every message about the attempt adds up to, each counted once however often it came.
+
+    Messages about another merchant account than ``account`` say nothing about a payment of ours.
+    """
+    told = list(_items_about(attempt, account))
+    items = [item for item, _ in told]
     holds = [one for one in items if _means(one, Meaning.HELD)]
     held = next((one for one in holds if one.is_good), None)
     adjusted = [minor_of(one.amount) for one in items if _means(one, Meaning.ADJUSTED) and one.is_good]
@@ -305,18 +273,19 @@ def facts_of(attempt: AttemptView, *, is_page_over: bool = False, accepted: Iter
         method=_method(held),
         accepted=tuple(sorted({*attempt.accepted, *accepted})),
         refused=tuple(sorted(_refused(items))),
+        payee=told[0][1] if told else None,
     )
 
 
-def _items_about(attempt: AttemptView) -> Iterator[WireItem]:
+def _items_about(attempt: AttemptView, account: str) -> Iterator[tuple[WireItem, Payee]]:
     name, seen = on_wire(attempt.reference), set()
     for raw in attempt.heard:
-        for item in items_of(raw):
+        for item, payee in items_of(raw):
             mark = (item.event_code, item.psp_reference, item.success)
             is_about = item.merchant_reference == name or item.merchant_reference.startswith(name + ".")
-            if is_about and mark not in seen:
+            if is_about and item.merchant_account_code == account and mark not in seen:
                 seen.add(mark)
-                yield item
+                yield item, payee
 
 
 def _means(item: WireItem, meaning: Meaning) -> bool:

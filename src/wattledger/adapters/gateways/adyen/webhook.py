@@ -12,8 +12,10 @@ from typing import Final
 
 import msgspec
 
-from wattledger.adapters.gateways.adyen.transform import WireItem, items_of, off_wire
+from wattledger.adapters.gateways.adyen.transform import off_wire
+from wattledger.adapters.gateways.adyen.wire import WireItem, items_of
 from wattledger.core.kernel.errors import InvalidInput, Unauthorized
+from wattledger.core.payments.facts import Payee
 from wattledger.flows.ports.gateway import GatewayAccess, WebhookHint
 
 _ITEMS_MAX: Final = 100
@@ -37,7 +39,7 @@ def sign_item(item: WireItem, key: bytes) -> str:
 def verify(
     access: GatewayAccess, headers: Mapping[str, str], raw: bytes, now: datetime
 ) -> tuple[WebhookHint, ...]:
-    """Every item, all of them signed by a live secret and about our merchant account. Adyen signs no time.
+    """Every item, all of them signed by a live secret, each with its merchant account. Adyen signs no time.
 
     Raises Unauthorized ``webhook_unsigned``, ``webhook_signature_wrong``; InvalidInput ``webhook_malformed``.
     """
@@ -50,18 +52,18 @@ def verify(
     if not 0 < len(items) <= _ITEMS_MAX:
         raise InvalidInput("webhook_malformed", f"A message with {len(items)} items.")
     keys = _keys(access)
-    is_signed = [_is_signed(item, keys) for item in items]
+    is_signed = [_is_signed(item, keys) for item, _ in items]
     if not all(is_signed):
         raise Unauthorized("webhook_signature_wrong", "An item's signature fits none of this endpoint's secrets.")
-    account = access.settings.get("merchant_account", "")
-    return tuple(_hint(item) for item in items if item.merchant_account_code == account)
+    return tuple(_hint(item, payee) for item, payee in items)
 
 
-def _hint(item: WireItem) -> WebhookHint:
+def _hint(item: WireItem, payee: Payee) -> WebhookHint:
     name = off_wire(item.merchant_reference)
     reference = ":".join(name.split(":")[:2]) if ":" in name else None
     event_ref = f"{item.event_code}:{item.psp_reference}:{item.success}"
-    return WebhookHint(event_ref, item.event_code, item.original_reference or item.psp_reference, reference)
+    about = item.original_reference or item.psp_reference
+    return WebhookHint(event_ref, item.event_code, about, reference, payee)
 
 
 def _keys(access: GatewayAccess) -> list[bytes]:

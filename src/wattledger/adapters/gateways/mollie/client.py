@@ -17,7 +17,7 @@ import msgspec
 from wattledger.adapters.gateways.mollie import transform, webhook
 from wattledger.adapters.gateways.mollie.transform import Found
 from wattledger.core.kernel.money import exponent_of
-from wattledger.core.payments.facts import GatewayFacts
+from wattledger.core.payments.facts import GatewayFacts, Payee
 from wattledger.flows.ports.gateway import (
     AccountShape,
     AttemptView,
@@ -42,7 +42,7 @@ _NO_RETRIES: Final = None
 
 
 class MollieGateway:
-    """Secrets: ``api_key``. Setting ``base_url`` is for tests."""
+    """Settings: ``payee`` (the profile's id), ``mode``; ``base_url`` is for tests. Secrets: ``api_key``."""
 
     name = "mollie"
     # Mollie keeps a key for an hour; five minutes are kept in hand.
@@ -54,7 +54,7 @@ class MollieGateway:
         finds_calls=True,
     )
     account_shape = AccountShape(
-        settings=("base_url",),
+        settings=("payee", "mode", "base_url"),
         secrets=("api_key",),
         needed=("api_key",),
         pages=("https://www.mollie.com", "https://pay.mollie.com"),
@@ -70,6 +70,10 @@ class MollieGateway:
         """One unit of the currency, which Mollie takes of every card."""
         whole: int = 10 ** exponent_of(currency)
         return whole
+
+    async def ask_payee(self, access: GatewayAccess) -> Payee:
+        profile = await _call(self._sdk(access).profiles.get_current_async(retries=_NO_RETRIES))
+        return Payee(str(profile.get("id") or ""), str(profile.get("mode") or ""))
 
     async def begin_checkout(self, access: GatewayAccess, ask: CheckoutAsk, *, key: str) -> Checkout:
         sdk = self._sdk(access)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.money import Money, money_from_decimal
-from wattledger.core.payments.facts import Card, Dispute, GatewayFacts, Method, RefundFact, RefundState
+from wattledger.core.payments.facts import Card, Dispute, GatewayFacts, Method, Payee, RefundFact, RefundState
 from wattledger.flows.ports.gateway import AttemptView, CheckoutAsk, SavedAsk
 
 DESCRIPTION_LENGTH_MAX: Final = 255
@@ -159,6 +159,7 @@ def _facts(payment: dict[str, Any], standing: Standing, found: Found, attempt: A
         capture_before=_instant(payment.get("captureBefore")),
         method=_method(payment, standing),
         accepted=attempt.accepted,
+        payee=Payee(str(payment.get("profileId") or ""), str(payment.get("mode") or "")),
         refused=tuple(sorted(key_of(one) for one in found.captures if CAPTURES[str(one["status"])] is False)),
     )
 

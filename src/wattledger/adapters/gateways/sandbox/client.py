@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import httpx
 import msgspec
@@ -12,7 +12,7 @@ import msgspec
 from wattledger.adapters.gateways.sandbox import webhook
 from wattledger.adapters.gateways.sandbox.transform import WirePayment, facts_of
 from wattledger.core.kernel.money import exponent_of
-from wattledger.core.payments.facts import GatewayFacts
+from wattledger.core.payments.facts import GatewayFacts, Mode, Payee
 from wattledger.flows.ports.gateway import (
     AccountShape,
     AttemptView,
@@ -29,6 +29,7 @@ from wattledger.flows.ports.gateway import (
 
 _TIMEOUT: Final = httpx.Timeout(20, connect=3)
 _PAYMENT: Final = msgspec.json.Decoder(WirePayment)
+_T = TypeVar("_T")
 _BUSY: Final = frozenset({429, 503})
 
 
@@ -36,19 +37,28 @@ class _WireError(msgspec.Struct):
     code: str
 
 
+class _WireAccount(msgspec.Struct):
+    id: str
+
+
 class _WireErrorBody(msgspec.Struct):
     error: _WireError
 
 
+_ACCOUNT: Final = msgspec.json.Decoder(_WireAccount)
+
+
 class SandboxGateway:
-    """Settings: ``base_url``. Secrets: ``api_key``, and up to two ``webhook_secret``, ``webhook_secret_next``."""
+    """Settings: ``base_url``, ``payee``, ``mode``. Secrets: ``api_key``, and up to two that sign:
+    ``webhook_secret``, ``webhook_secret_next``.
+    """
 
     name = "sandbox"
     capabilities = Capabilities(
         key_lifetime_s=30 * 86_400, can_increment=True, is_sandbox=True, can_charge_saved=True, tells_fee=True
     )
     account_shape = AccountShape(
-        settings=("base_url",),
+        settings=("base_url", "payee", "mode"),
         secrets=("api_key", "webhook_secret", "webhook_secret_next"),
         needed=("base_url", "api_key"),
     )
@@ -63,6 +73,10 @@ class SandboxGateway:
         """Half a unit of the currency, rounded up: as card schemes have it."""
         whole: int = 10 ** exponent_of(currency)
         return -(-whole // 2)
+
+    async def ask_payee(self, access: GatewayAccess) -> Payee:
+        response = await self._request(access, "GET", "/v1/account", b"", "")
+        return Payee(_read(response, _ACCOUNT).id, Mode.TEST)
 
     async def begin_checkout(self, access: GatewayAccess, ask: CheckoutAsk, *, key: str) -> Checkout:
         body = {
@@ -126,6 +140,11 @@ class SandboxGateway:
         return await self._send(access, "POST", path, msgspec.json.encode(body), key)
 
     async def _send(self, access: GatewayAccess, method: str, path: str, raw: bytes, key: str) -> WirePayment:
+        return _read(await self._request(access, method, path, raw, key), _PAYMENT)
+
+    async def _request(
+        self, access: GatewayAccess, method: str, path: str, raw: bytes, key: str
+    ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {access.secrets['api_key']}"}
         if key:
             headers |= {"Idempotency-Key": key, "Content-Type": "application/json"}
@@ -134,15 +153,14 @@ class SandboxGateway:
             raise GatewayUnreached("The account has no base_url.")
         url = base_url.rstrip("/") + path
         try:
-            response = await self._client.request(method, url, content=raw, headers=headers)
+            return await self._client.request(method, url, content=raw, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise GatewayUnreached(type(error).__name__) from error
         except httpx.HTTPError as error:
             raise GatewayUnsure(type(error).__name__) from error
-        return _read(response)
 
 
-def _read(response: httpx.Response) -> WirePayment:
+def _read(response: httpx.Response, decoder: msgspec.json.Decoder[_T]) -> _T:
     if response.status_code in _BUSY:
         raise GatewayUnreached(f"HTTP {response.status_code}")
     if 400 <= response.status_code < 500:
@@ -153,7 +171,7 @@ def _read(response: httpx.Response) -> WirePayment:
     if response.status_code != 200:
         raise GatewayUnsure(f"HTTP {response.status_code}")
     try:
-        return _PAYMENT.decode(response.content)
+        return decoder.decode(response.content)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise GatewayUnsure("The answer cannot be read.") from error
 

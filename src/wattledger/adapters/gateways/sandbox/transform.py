@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from wattledger.core.payments.facts import Card, GatewayFacts, Method, RefundFact, RefundState
+from wattledger.core.payments.facts import Card, GatewayFacts, Method, Mode, Payee, RefundFact, RefundState
 
 
 class Status(StrEnum):
@@ -50,6 +50,7 @@ class WirePayment(msgspec.Struct, frozen=True):
     capture_max_minor: int = 0
     method: str = ""
     payer: str = ""
+    payee: str = ""
 
 
 class WireEvent(msgspec.Struct, frozen=True):
@@ -63,6 +64,7 @@ class WireEvent(msgspec.Struct, frozen=True):
 class WireEventData(msgspec.Struct, frozen=True):
     id: str
     reference: str
+    payee: str = ""
 
 
 # (needs_action, has_failed, is_released, is_expired) of each of the provider's states.
@@ -76,6 +78,11 @@ ENDINGS: Final = {
     Status.DECLINED: (False, True, False, False),
     Status.CLOSED: (False, False, True, False),
 }
+
+
+def payee_of(account: str) -> Payee:
+    """No money is real here."""
+    return Payee(account, Mode.TEST)
 
 
 def facts_of(payment: WirePayment) -> GatewayFacts:
@@ -99,5 +106,6 @@ def facts_of(payment: WirePayment) -> GatewayFacts:
         can_increment=payment.can_increment,
         has_longer_hold_by_increment=payment.has_longer_hold_by_increment,
         capture_max_minor=payment.capture_max_minor,
+        payee=payee_of(payment.payee),
         method=Method(payment.method, payment.payer, "card") if payment.method else None,
     )

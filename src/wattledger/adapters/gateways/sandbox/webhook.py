@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from wattledger.adapters.gateways.sandbox.transform import WireEvent
+from wattledger.adapters.gateways.sandbox.transform import WireEvent, payee_of
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.payments.signatures import verify_signed
 from wattledger.flows.ports.gateway import GatewayAccess, WebhookHint
@@ -38,4 +38,5 @@ def verify(
         event = _EVENT.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InvalidInput("webhook_malformed", f"Not an event: {error}") from None
-    return (WebhookHint(event.id, event.type, event.data.id, event.data.reference),)
+    about = event.data
+    return (WebhookHint(event.id, event.type, about.id, about.reference, payee_of(about.payee)),)

@@ -19,17 +19,19 @@ from wattledger.adapters.gateways.stripe.transform import (
     checkout_parameters,
     facts_of,
     facts_of_intent,
+    mode_of_key,
     payer_parameters,
     saved_parameters,
 )
 from wattledger.adapters.gateways.stripe.wire import (
     IntentStatus,
     SessionStatus,
+    WireAccount,
     WireDisputes,
     WireIntent,
     WireSession,
 )
-from wattledger.core.payments.facts import Dispute, GatewayFacts
+from wattledger.core.payments.facts import Dispute, GatewayFacts, Payee
 from wattledger.flows.ports.gateway import (
     AccountShape,
     AttemptView,
@@ -47,13 +49,16 @@ from wattledger.flows.ports.gateway import (
 _TIMEOUT: Final = httpx.Timeout(20, connect=3)
 # Nothing was sent: the connection was never made.
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_ACCOUNT: Final = msgspec.json.Decoder(WireAccount)
 _SESSION: Final = msgspec.json.Decoder(WireSession)
 _INTENT: Final = msgspec.json.Decoder(WireIntent)
 _DISPUTES: Final = msgspec.json.Decoder(WireDisputes)
 
 
 class StripeGateway:
-    """Secrets: ``api_key``, ``webhook_secret``, ``webhook_secret_next``. Setting ``base_url`` is for tests."""
+    """Settings: ``payee`` (the account's id), ``mode``; ``base_url`` is for tests. Secrets: ``api_key``,
+    ``webhook_secret``, ``webhook_secret_next``.
+    """
 
     name = "stripe"
     # Stripe keeps a key's answer for 24 hours at least; an hour is kept in hand.
@@ -65,7 +70,7 @@ class StripeGateway:
         tells_fee=True,
     )
     account_shape = AccountShape(
-        settings=("base_url",),
+        settings=("payee", "mode", "base_url"),
         secrets=("api_key", "webhook_secret", "webhook_secret_next"),
         needed=("api_key", "webhook_secret"),
         pages=("https://checkout.stripe.com",),
@@ -74,6 +79,7 @@ class StripeGateway:
     def __init__(self, http_client: stripe.HTTPClient | None = None) -> None:
         self._http_client = http_client
         self._clients: dict[bytes, stripe.StripeClient] = {}
+        self._accounts: dict[bytes, str] = {}
 
     async def close(self) -> None:
         if self._http_client is not None:
@@ -81,6 +87,10 @@ class StripeGateway:
 
     def least_minor(self, currency: str) -> int:
         return amounts.least_minor(currency)
+
+    async def ask_payee(self, access: GatewayAccess) -> Payee:
+        found = _read(_ACCOUNT, await _call(self._client(access).v1.accounts.retrieve_current_async()))
+        return Payee(found.id, mode_of_key(access.secrets["api_key"]))
 
     async def begin_checkout(self, access: GatewayAccess, ask: CheckoutAsk, *, key: str) -> Checkout:
         client = self._client(access)
@@ -108,9 +118,9 @@ class StripeGateway:
             intents = self._client(access).v1.payment_intents
             expand: Any = {"expand": [name.removeprefix("payment_intent.") for name in EXPAND]}
             intent = _read(_INTENT, await _call(intents.retrieve_async(attempt.ref, expand)))
-            return facts_of_intent(intent, await self._dispute(access, intent))
+            return facts_of_intent(intent, await self._dispute(access, intent), await self._account(access))
         session = await self._fetch(access, attempt.ref)
-        return facts_of(session, await self._dispute(access, session.intent))
+        return facts_of(session, await self._dispute(access, session.intent), await self._account(access))
 
     async def increment(
         self, access: GatewayAccess, attempt: AttemptView, *, total_minor: int, key: str
@@ -179,9 +189,19 @@ class StripeGateway:
         found = _read(_DISPUTES, answer)
         return max((DISPUTES[one.status] for one in found.data), default=Dispute.OPEN, key=list(Dispute).index)
 
+    async def _account(self, access: GatewayAccess) -> str:
+        """The account of the key, asked once; "" where the key may not know it (a restricted one)."""
+        name = _name_of(access)
+        if name not in self._accounts:
+            try:
+                self._accounts[name] = (await self.ask_payee(access)).account
+            except GatewayRefused:
+                self._accounts[name] = ""
+        return self._accounts[name]
+
     def _client(self, access: GatewayAccess) -> stripe.StripeClient:
         api_key, base_url = access.secrets["api_key"], access.settings.get("base_url")
-        name = hashlib.sha256(f"{base_url}\0{api_key}".encode()).digest()
+        name = _name_of(access)
         if name not in self._clients:
             if self._http_client is None:
                 self._http_client = stripe.HTTPXClient(timeout=_TIMEOUT)
@@ -192,6 +212,10 @@ class StripeGateway:
                 base_addresses={"api": base_url} if base_url else {},
             )
         return self._clients[name]
+
+
+def _name_of(access: GatewayAccess) -> bytes:
+    return hashlib.sha256(f"{access.settings.get('base_url')}\0{access.secrets['api_key']}".encode()).digest()
 
 
 async def _call(call: Awaitable[Any]) -> Any:

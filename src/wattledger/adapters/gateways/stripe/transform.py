@@ -15,7 +15,16 @@ from wattledger.adapters.gateways.stripe.wire import (
     WireIntent,
     WireSession,
 )
-from wattledger.core.payments.facts import Card, Dispute, GatewayFacts, Method, RefundFact, RefundState
+from wattledger.core.payments.facts import (
+    Card,
+    Dispute,
+    GatewayFacts,
+    Method,
+    Mode,
+    Payee,
+    RefundFact,
+    RefundState,
+)
 from wattledger.flows.ports.gateway import CheckoutAsk, SavedAsk
 
 EXPAND: Final = (
@@ -132,12 +141,30 @@ def _locale(wanted: str | None) -> str:
     return language if language in LOCALES else "auto"
 
 
-def facts_of(session: WireSession, dispute: Dispute = Dispute.NONE) -> GatewayFacts:
+def mode_of(livemode: bool | None) -> str:
+    return "" if livemode is None else Mode.LIVE if livemode else Mode.TEST
+
+
+def mode_of_key(api_key: str) -> str:
+    """By how keys begin: ``sk_live_``, ``rk_test_``."""
+    words = api_key.split("_")
+    return next((mode for mode in Mode if mode in words), "")
+
+
+def payee_of(intent: WireIntent | None, livemode: bool | None, account: str) -> Payee:
+    """The account whose key it is, but where the money is passed on to another (Connect's two ways)."""
+    passed_on = intent.transfer_data.destination if intent is not None and intent.transfer_data else ""
+    merchant = intent.on_behalf_of if intent is not None else None
+    return Payee(passed_on or merchant or account, mode_of(livemode))
+
+
+def facts_of(session: WireSession, dispute: Dispute = Dispute.NONE, account: str = "") -> GatewayFacts:
     currency = session.currency.upper()
     has_failed, is_released, is_expired = _ending(session.status, session.intent)
     return _facts(
         session.intent,
         dispute,
+        payee=payee_of(session.intent, session.livemode, account),
         ref=session.id,
         reference=session.client_reference_id or "",
         currency=currency,
@@ -148,13 +175,14 @@ def facts_of(session: WireSession, dispute: Dispute = Dispute.NONE) -> GatewayFa
     )
 
 
-def facts_of_intent(intent: WireIntent, dispute: Dispute = Dispute.NONE) -> GatewayFacts:
+def facts_of_intent(intent: WireIntent, dispute: Dispute = Dispute.NONE, account: str = "") -> GatewayFacts:
     """The facts of a charge without a page."""
     currency = intent.currency.upper()
     has_failed, is_released, is_expired = _ending(SessionStatus.COMPLETE, intent)
     return _facts(
         intent,
         dispute,
+        payee=payee_of(intent, intent.livemode, account),
         ref=intent.id,
         reference=(intent.metadata or {}).get("reference", ""),
         currency=currency,

@@ -8,7 +8,9 @@ from typing import Final
 
 import msgspec
 
+from wattledger.adapters.gateways.stripe.transform import mode_of
 from wattledger.core.kernel.errors import InvalidInput
+from wattledger.core.payments.facts import Payee
 from wattledger.core.payments.signatures import verify_signed
 from wattledger.flows.ports.gateway import GatewayAccess, WebhookHint
 
@@ -32,6 +34,8 @@ class _Event(msgspec.Struct, frozen=True):
     id: str
     type: str
     data: _Data
+    livemode: bool | None = None
+    account: str | None = None
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -62,4 +66,5 @@ def verify(
     about = event.data.object
     ref = about.id if about.object in {"checkout.session", "payment_intent"} else about.payment_intent
     reference = (about.metadata or {}).get("reference")
-    return (WebhookHint(event.id, event.type, ref, reference),)
+    payee = Payee(event.account or "", mode_of(event.livemode))
+    return (WebhookHint(event.id, event.type, ref, reference, payee),)

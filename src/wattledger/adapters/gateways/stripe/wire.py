@@ -84,6 +84,14 @@ class WirePaymentError(msgspec.Struct, frozen=True):
     decline_code: str | None = None
 
 
+class WireAccount(msgspec.Struct, frozen=True):
+    id: str
+
+
+class WireTransfer(msgspec.Struct, frozen=True):
+    destination: str = ""
+
+
 class WireIntent(msgspec.Struct, frozen=True):
     id: str
     status: IntentStatus
@@ -98,6 +106,9 @@ class WireIntent(msgspec.Struct, frozen=True):
     metadata: dict[str, str] | None = None
     latest_charge: WireCharge | None = None
     last_payment_error: WirePaymentError | None = None
+    livemode: bool | None = None
+    on_behalf_of: str | None = None
+    transfer_data: WireTransfer | None = None
 
 
 class WireSession(msgspec.Struct, frozen=True):
@@ -108,6 +119,7 @@ class WireSession(msgspec.Struct, frozen=True):
     client_reference_id: str | None = None
     payment_intent: WireIntent | str | None = None
     url: str | None = None
+    livemode: bool | None = None
 
     @property
     def intent(self) -> WireIntent | None:

@@ -137,6 +137,14 @@ async def charge(request: Asked) -> Answer:
     return await _answer(request, "charge", act)
 
 
+@get("/v1/account")
+async def tell_account(request: Asked) -> Answer:
+    def act(_: Desk, api_key: str, __: bytes) -> Shown:
+        return Shown(200, msgspec.json.encode({"id": account_of(api_key)}))
+
+    return await _answer(request, "account", act)
+
+
 @get("/v1/payments/{payment_id:str}")
 async def fetch(request: Asked) -> Answer:
     def act(desk: Desk, api_key: str, _: bytes) -> Shown:
@@ -266,6 +274,7 @@ async def expire_now(request: Asked) -> Answer:
 
 
 ROUTES: Final = [
+    tell_account,
     create,
     charge,
     fetch,

@@ -180,6 +180,7 @@ class Desk:
         ):
             del shown[private]
         shown["url"] = f"{self.base_url}/pay/{payment.id}"
+        shown["payee"] = payment.account
         shown["refunded_minor"] = payment.refunded_minor
         return shown
 
