@@ -11,11 +11,12 @@ import pytest
 from adyen_double import HMAC_KEY, MERCHANT, AdyenDouble, signature_of
 from gateway_contract import NOW, PAYMENT, REFERENCE, Counter, DocumentContract, GatewayContract
 from provider_specs import adyen_spec, adyen_webhook_spec
-from wattledger.adapters.gateways.adyen.transform import LINK_IS_OVER, MEANINGS, RESULTS
+from wattledger.adapters.gateways.adyen.transform import LINK_IS_OVER, MEANINGS, RESULTS, on_wire
 from wattledger.adapters.gateways.adyen.webhook import sign_item
 from wattledger.adapters.gateways.adyen.wire import WireItem
 from wattledger.core.kernel.errors import InvalidInput, Unauthorized
 from wattledger.core.payments.facts import Dispute, Method
+from wattledger.core.payments.states import OperationKind
 from wattledger.flows.ports.gateway import GatewayRefused, GatewayUnreached, GatewayUnsure, SavedAsk
 
 
@@ -180,3 +181,8 @@ class TestAdyensDocument(DocumentContract):
             faults += spec.request_faults("POST", f"/{kind}", "application/json", raw)
         assert len(counter.view.heard) == 4
         assert not faults, "\n".join(faults)
+
+
+class TestTheKeysOnTheWire:
+    def test_are_never_longer_than_adyen_takes(self) -> None:
+        assert len(on_wire(f"{PAYMENT}:99:{max(OperationKind, key=len)}:999")) <= 64

@@ -86,7 +86,11 @@ class TestAGateway:
         terminal.set("adyen")
         terminal.run("gateway", "set", "adyen", "--setting", "live_prefix=1797a841fbb37ca7-Harbour")
         adyen = next(one for one in terminal.listed() if one["gateway"] == "adyen")
-        assert adyen["settings"] == {"merchant_account": "Harbour", "live_prefix": "1797a841fbb37ca7-Harbour"}
+        assert adyen["settings"] == {
+            "merchant_account": "Harbour",
+            "live_prefix": "1797a841fbb37ca7-Harbour",
+            "base_url": "http://127.0.0.1:9",
+        }
         assert adyen["secret_names"] == ["api_key", "webhook_secret"]
 
     def test_that_is_off_takes_no_new_payments(self, terminal: Terminal) -> None:

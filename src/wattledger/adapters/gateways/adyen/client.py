@@ -68,10 +68,12 @@ class AdyenGateway:
     """Settings: ``merchant_account``, ``mode``; ``live_prefix`` for live payments, or ``base_url``. Secrets:
     ``api_key``; ``webhook_secret``, ``webhook_secret_next`` (HMAC keys in hex); ``webhook_user``,
     ``webhook_password``.
+
+    Keys hold for seven days at least, within a company account and a region; they may have 64 signs
+    (docs.adyen.com/development-resources/api-idempotency; it was 31 days once): an hour is kept in hand.
     """
 
     name = "adyen"
-    # Adyen keeps a key for seven days at least; an hour is kept in hand.
     capabilities = Capabilities(
         key_lifetime_s=7 * 86_400 - 3600, can_increment=True, can_charge_saved=True, debit_methods=("sepa_debit",)
     )

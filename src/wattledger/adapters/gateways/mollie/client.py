@@ -42,10 +42,13 @@ _NO_RETRIES: Final = None
 
 
 class MollieGateway:
-    """Settings: ``payee`` (the profile's id), ``mode``; ``base_url`` is for tests. Secrets: ``api_key``."""
+    """Settings: ``payee`` (the profile's id), ``mode``; ``base_url`` is for tests. Secrets: ``api_key``.
+
+    Only POST takes keys (docs.mollie.com/reference/api-idempotency). Its text of 2023 keeps them a day; one hour
+    is relied upon, five minutes kept in hand: calls are found again by their key in any case.
+    """
 
     name = "mollie"
-    # Mollie keeps a key for an hour; five minutes are kept in hand.
     capabilities = Capabilities(
         key_lifetime_s=3600 - 300,
         can_increment=False,

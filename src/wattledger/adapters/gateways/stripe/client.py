@@ -58,10 +58,12 @@ _DISPUTES: Final = msgspec.json.Decoder(WireDisputes)
 class StripeGateway:
     """Settings: ``payee`` (the account's id), ``mode``; ``base_url`` is for tests. Secrets: ``api_key``,
     ``webhook_secret``, ``webhook_secret_next``.
+
+    Of API v1 (all that is called here) a key's answer may be removed once it is 24 hours old
+    (docs.stripe.com/api/idempotent_requests; 30 days hold for v2 only): an hour is kept in hand.
     """
 
     name = "stripe"
-    # Stripe keeps a key's answer for 24 hours at least; an hour is kept in hand.
     capabilities = Capabilities(
         key_lifetime_s=23 * 3600,
         can_increment=True,
