@@ -33,6 +33,12 @@ update session set ended_at = ended_at + interval '1 minute' where session_id = 
 -- name: tariff_changed
 update tariff_version set body = body || ' '::bytea;
 
+-- name: price_terms_changed
+update price_terms set body = body || ' '::bytea;
+
+-- name: bill_terms_missing
+delete from priced_by where subject_kind = 'bill';
+
 -- name: journal_incomplete
 delete from transfer where kind = 'fee';
 

@@ -19,14 +19,18 @@ from uuid import UUID
 import msgspec
 
 from wattledger.core.kernel.ids import uuid7
+from wattledger.core.kernel.taxes import Tax
 from wattledger.core.metering.events import Context, EventKind, Reading, SessionEvent
 from wattledger.core.metering.usage import Period, Usage
+from wattledger.core.rating.price_terms import PriceTerms, named_terms
 from wattledger.core.rating.rate import rate
 from wattledger.core.rating.rated import Rated, encode_rated
 from wattledger.core.tariffs.model import Tariff
+from wattledger.core.tax.rules import DatedTax, TaxRules
 from world import TARIFF, World
 
 NOW: Final = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+RULES: Final = TaxRules(taxes=(DatedTax(tax=Tax("VAT", 190_000)),))
 POSTED_AT: Final = NOW - timedelta(minutes=2)
 _NAMES: Final = """
     paid_session contract_session held_session running_session free_session twin_session stranger
@@ -77,6 +81,7 @@ class SoundBooks:
         await self._money()
         await self._wallet()
         await self._documents()
+        await self._terms()
 
     async def session(
         self, name: str, place: Place, *, minutes_ago: int, is_ended: bool = True, state: str = "billed"
@@ -171,6 +176,19 @@ class SoundBooks:
             currency="EUR", issued_at=POSTED_AT, issued_on=POSTED_AT.date(), body=json.dumps(body).encode(),
             pdf=pdf, pdf_sha256=hashlib.sha256(pdf).digest(), state="paid", **totals,
         )  # fmt: skip
+
+    async def _terms(self) -> None:
+        """The paid session began by tax rules that say what its tariff states."""
+        await self.priced_by(("paid_session", "paid_bill"), PriceTerms(tax_rules=RULES))
+
+    async def priced_by(self, names: tuple[str, ...], terms: PriceTerms) -> None:
+        terms_id, body = named_terms(terms)
+        await self.insert("price_terms", price_terms_id=terms_id, body=body, created_at=POSTED_AT)
+        for name in names:
+            await self.insert(
+                "priced_by", subject_id=IDS[name], subject_kind=name.split("_")[1], price_terms_id=terms_id,
+                fixed_at=POSTED_AT,
+            )  # fmt: skip
 
     async def _sessions(self) -> None:
         await self.session("paid_session", self.ad_hoc, minutes_ago=60)

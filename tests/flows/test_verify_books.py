@@ -14,8 +14,11 @@ from conftest import CountingIds, SettableClock, TestServer
 from sound_books import IDS, NOW, free
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.postgres.stores.verify import open_raw_books
+from wattledger.core.kernel.taxes import Tax
+from wattledger.core.rating.price_terms import PriceTerms
 from wattledger.core.tariffs.model import PriceLimit
 from wattledger.core.tariffs.versions import encode_tariff, tariff_version_id
+from wattledger.core.tax.rules import DatedTax, Excise, TaxRules, Treatment
 from wattledger.flows.ports.verify import AuditPorts, GatewayRecord
 from wattledger.flows.verify_books import CHECKS, Report, verify_books
 from world import TARIFF, OpenSecrets, World, small_world
@@ -94,6 +97,32 @@ class TestAPriceOutsideItsTariffsLimits:
         )
         await books.damage(f"update bill set tariff_version_id = '{version_id}' where bill_id = '$paid_bill'")
         assert await books.codes() == {"price_limit_broken"}
+
+
+class TestABillThatDoesNotFollowFromItsTerms:
+    @pytest.mark.parametrize(
+        "rules",
+        [
+            TaxRules(taxes=(DatedTax(tax=Tax("VAT", 70_000)),), is_replacing=True),
+            TaxRules(treatment=Treatment.REVERSE_CHARGE),
+            TaxRules(excises=(Excise(name="Excise", per_kwh=Decimal("0.03")),)),
+        ],
+        ids=["another rate", "no tax", "an excise"],
+    )
+    async def test_is_found(self, books: AuditedBooks, rules: TaxRules) -> None:
+        await books.priced_by(("contract_bill",), PriceTerms(tax_rules=rules))
+        assert await books.codes() == {"bill_terms_broken"}
+
+    async def test_is_found_by_the_day_on_which_its_session_began(self, books: AuditedBooks) -> None:
+        earlier = DatedTax(tax=Tax("VAT", 190_000), valid_until=NOW.date())
+        later = DatedTax(tax=Tax("VAT", 70_000), valid_from=NOW.date())
+        rules = TaxRules(taxes=(earlier, later), is_replacing=True)
+        await books.priced_by(("contract_bill",), PriceTerms(tax_rules=rules))
+        assert await books.codes() == {"bill_terms_broken"}
+        await books.damage(
+            "update bill set started_at = started_at - interval '1 day' where bill_id = '$contract_bill'"
+        )
+        assert "bill_terms_broken" not in await books.codes()
 
 
 class TestASession:

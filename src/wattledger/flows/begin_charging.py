@@ -11,6 +11,7 @@ from wattledger.core.kernel.errors import NotFound, Refused
 from wattledger.flows.hold_payment import Held, HoldAsk, hold_payment
 from wattledger.flows.open_access import PaymentPorts
 from wattledger.flows.ports.base import Directory
+from wattledger.flows.price_terms import offered_terms
 from wattledger.flows.show_connector import Arrival, Availability, arrival
 
 # How long a page's price stands: somebody may read it, walk to the car and come back.
@@ -48,13 +49,15 @@ async def begin_charging(ports: PaymentPorts, directory: Directory, agreement: A
         raise NotFound("connector_unknown", "No connector has this number.")
     tenant_id, connector_id = found
     now = ports.clock.now()
-    async with ports.uow.begin_read(tenant_id) as work:
-        facts = await work.driver.connector(connector_id, now)
-    if facts is None:
-        raise NotFound("connector_unknown", "No connector has this number.")
     # The hold follows from the instant of arrival (a tariff may change at 20:00): judge by the page's.
     is_recent = timedelta(0) <= now - agreement.shown_at <= SHOWN_FOR
-    seen = arrival(tenant_id, facts, ports.gateways, agreement.shown_at if is_recent else now)
+    judged_at = agreement.shown_at if is_recent else now
+    async with ports.uow.begin_read(tenant_id) as work:
+        facts = await work.driver.connector(connector_id, now)
+        terms = await offered_terms(work, connector_id, judged_at)
+    if facts is None:
+        raise NotFound("connector_unknown", "No connector has this number.")
+    seen = arrival(tenant_id, facts, ports.gateways, judged_at, terms)
     _refuse_obstacle(seen)
     if not is_recent or not _is_as_shown(seen, agreement):
         raise Refused("price_changed", "The price changed since this page was shown. Please look at it again.")
@@ -69,6 +72,7 @@ async def begin_charging(ports: PaymentPorts, directory: Directory, agreement: A
         description=f"Charging at {facts.site_name}, {facts.public_id}",
         locale=agreement.locale,
         email=agreement.email,
+        terms=seen.terms,
     )
     return await hold_payment(ports, tenant_id, ask)
 

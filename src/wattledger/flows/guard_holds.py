@@ -20,6 +20,7 @@ from wattledger.flows.open_access import PaymentPorts
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.payments import PaymentRecord
 from wattledger.flows.ports.sessions import SessionRecord
+from wattledger.flows.price_terms import running_terms
 from wattledger.flows.running_cost import Running, running_session
 
 _STOP_AGAIN_AFTER: Final = timedelta(seconds=60)
@@ -100,7 +101,7 @@ async def _running_hold(work: Work, payment_id: UUID, session_id: UUID, now: dat
 
 def _pace(running: Running, now: datetime) -> tuple[int, int, timedelta]:
     """Cost by the last reading, cost a minute on average, and how old that reading is."""
-    rated: Rated | None = running.rated
+    rated: Rated | None = running.estimate
     if rated is None or running.started_at is None or not running.curve:
         return 0, 0, timedelta(0)
     told_at = running.curve[-1].at
@@ -114,7 +115,8 @@ async def _reserve(work: Work, record: PaymentRecord, session: SessionRecord, no
     place = await work.sessions.place(session.session_id)
     if body is None or place is None:
         return 0
-    return idle_reserve_minor(decode_tariff(body), time_zone=place.time_zone, at=now)
+    terms = await running_terms(work, session)
+    return idle_reserve_minor(decode_tariff(body), time_zone=place.time_zone, at=now, terms=terms)
 
 
 async def _take_early(ports: PaymentPorts, tenant_id: int, payment_id: UUID, now: datetime) -> None:

@@ -21,7 +21,7 @@ from wattledger.core.payments.holds import (
 )
 from wattledger.core.payments.machine import Asked, Payment
 from wattledger.core.payments.states import OperationKind, OperationState, PaymentState
-from wattledger.core.rating.rate import rate
+from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms, quote_by_terms
 from wattledger.core.tariffs.model import Tariff
 from wattledger.flows.change_payment import ask_operation, move_operation
 from wattledger.flows.open_access import PaymentPorts, open_access
@@ -44,6 +44,7 @@ class HoldAsk:
     description: str
     locale: str | None = None
     email: str | None = None
+    terms: PriceTerms = NO_TERMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def plan_hold(
     at: datetime,
     habit: Habit | None = None,
     policy: HoldPolicy | None = None,
+    terms: PriceTerms = NO_TERMS,
 ) -> int:
     """The sum to hold by the published formula (core/payments/holds), in minor units of the tariff's currency."""
     usage = typical_session(
@@ -78,7 +80,7 @@ def plan_hold(
         energy_milliwh=expected_milliwh(current_kind, habit, can_grow=gateway.capabilities.can_increment),
         idle_free=idle_free(tariff),
     )
-    quote_minor = rate(usage, tariff).gross_minor
+    quote_minor = quote_by_terms(usage, tariff, terms).gross_minor
     least_minor = gateway.least_minor(tariff.currency)
     return hold_minor(quote_minor, tariff.currency, policy or HoldPolicy(), gateway_min_minor=least_minor)
 
@@ -128,6 +130,7 @@ async def _write_intent(
         access = await open_access(ports, work, ask.gateway)
         await work.payments.add(row)
         await work.payments.add_attempt(attempt)
+        await work.price_terms.fix("payment", payment_id, ask.terms, at=now)
         fold = Payment(str(payment_id), ask.currency, ask.amount_minor)
         record = PaymentRecord(row=row, attempts=[attempt], operations=[], fold=fold)
         checkout = _checkout(ports, access, ask, row, now)

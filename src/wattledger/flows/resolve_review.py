@@ -13,13 +13,14 @@ from wattledger.core.kernel.errors import InvalidInput, NotFound, Refused
 from wattledger.core.metering.evidence import weigh
 from wattledger.core.metering.session import SessionFold
 from wattledger.core.metering.usage import Usage
-from wattledger.core.rating.rate import rate
+from wattledger.core.rating.price_terms import PriceTerms, rate_by_terms
 from wattledger.core.rating.rated import Rated
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.versions import decode_tariff
 from wattledger.flows.ports.base import Clock, Ids, UnitOfWork, Work
 from wattledger.flows.ports.sessions import SessionRecord
 from wattledger.flows.ports.staff import AuditRecord
+from wattledger.flows.price_terms import bill_terms
 from wattledger.flows.write_bill import write_bill
 
 REASON_LENGTH_MIN: Final = 5
@@ -116,7 +117,8 @@ async def _bill(ports: ReviewPorts, work: Work, session: SessionRecord, what: De
     assert session.ended_at is not None
     started_at = session.started_at or session.ended_at
     evidence = decided_evidence(weigh(fold, place), place, what, started_at=started_at, ended_at=session.ended_at)
-    rated = _rated(evidence.usage, decode_tariff(body), what)
+    terms = await bill_terms(work, session, None)
+    rated = _rated(evidence.usage, decode_tariff(body), terms, what)
     customer_no = None
     if session.contract_id is not None:
         customer_no = await work.sessions.customer_no_of(session.contract_id)
@@ -134,11 +136,11 @@ async def _bill(ports: ReviewPorts, work: Work, session: SessionRecord, what: De
         evidence=evidence,
         rated=rated,
     )
-    await write_bill(work, session, bill_id, bill, now=now)
+    await write_bill(work, session, bill_id, bill, terms=terms, now=now)
 
 
-def _rated(usage: Usage | None, tariff: Tariff, what: Decision) -> Rated:
+def _rated(usage: Usage | None, tariff: Tariff, terms: PriceTerms, what: Decision) -> Rated:
     assert usage is not None, "a decided usage may be priced"
     if what is Decision.CHARGE_NOTHING:
-        return rate(Usage((), usage.time_zone, usage.current_kind, usage.connector_type), tariff)
-    return rate(usage, tariff)
+        usage = Usage((), usage.time_zone, usage.current_kind, usage.connector_type)
+    return rate_by_terms(usage, tariff, terms)

@@ -6,16 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from wattledger.core.kernel.errors import NotFound
+from wattledger.core.kernel.errors import InvalidInput, NotFound
 from wattledger.core.metering.events import Activity, SessionEvent
 from wattledger.core.metering.evidence import Finding, Place, weigh
 from wattledger.core.metering.session import SessionFold
-from wattledger.core.rating.rate import rate
+from wattledger.core.metering.usage import Usage
+from wattledger.core.rating.price_terms import AWAITED, NO_TERMS, PriceTerms, listed_tariff, rate_by_terms
 from wattledger.core.rating.rated import Rated
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.versions import decode_tariff
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.sessions import SessionRecord
+from wattledger.flows.price_terms import running_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,11 @@ class PowerPoint:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A session's figures up to its last reading; ``rated`` is None while the evidence does not allow a price."""
+    """A session's figures up to its last reading.
+
+    ``rated`` is None while the evidence does not allow a price, or a market's price is not known yet; then
+    ``estimate`` is what it would be at list prices.
+    """
 
     energy_milliwh: int
     power_w: int | None
@@ -40,15 +46,23 @@ class Running:
     findings: tuple[Finding, ...]
     rated: Rated | None
     curve: tuple[PowerPoint, ...]
+    estimate: Rated | None = None
 
 
 def running(
-    events: Iterable[SessionEvent], place: Place, tariff: Tariff | None, now: datetime | None = None
+    events: Iterable[SessionEvent],
+    place: Place,
+    tariff: Tariff | None,
+    now: datetime | None = None,
+    terms: PriceTerms = NO_TERMS,
 ) -> Running:
     """The figures of a session told so far; ``now`` (by the station's clock) lets time-based prices run on."""
     fold = SessionFold(events)
     evidence = weigh(fold, place, now=now)
-    rated = rate(evidence.usage, tariff) if evidence.usage is not None and tariff is not None else None
+    rated = estimate = None
+    if evidence.usage is not None and tariff is not None:
+        rated = _rated(evidence.usage, tariff, terms)
+        estimate = rated or rate_by_terms(evidence.usage, listed_tariff(tariff), terms)
     base = evidence.register_start_milliwh or 0
     return Running(
         energy_milliwh=evidence.energy_milliwh,
@@ -62,7 +76,17 @@ def running(
         curve=tuple(
             PowerPoint(point.at, point.power_w, max(0, point.register_milliwh - base)) for point in fold.points
         ),
+        estimate=estimate,
     )
+
+
+def _rated(usage: Usage, tariff: Tariff, terms: PriceTerms) -> Rated | None:
+    try:
+        return rate_by_terms(usage, tariff, terms)
+    except InvalidInput as refusal:
+        if refusal.code != AWAITED:
+            raise
+        return None
 
 
 async def running_session(work: Work, session: SessionRecord, now: datetime | None = None) -> Running:
@@ -74,4 +98,5 @@ async def running_session(work: Work, session: SessionRecord, now: datetime | No
     if session.tariff_version_id is not None:
         body = await work.sessions.tariff_body(session.tariff_version_id)
         tariff = None if body is None else decode_tariff(body)
-    return running(await work.sessions.events(session.session_id), place, tariff, now)
+    terms = await running_terms(work, session)
+    return running(await work.sessions.events(session.session_id), place, tariff, now, terms)

@@ -23,6 +23,7 @@ from wattledger.core.rating.rated import decode_rated, encode_rated
 from wattledger.core.tariffs.versions import decode_tariff
 from wattledger.flows.ports.base import Clock, Ids, UnitOfWork, Work
 from wattledger.flows.ports.sessions import BillRow, BillStanding, SessionRecord
+from wattledger.flows.price_terms import bill_terms
 from wattledger.flows.station_state import REFUSED_PREFIX
 from wattledger.flows.write_bill import write_bill
 
@@ -86,7 +87,8 @@ async def _case(work: Work, session_id: UUID) -> _Case | None:
     if session is None:
         return None
     fold = SessionFold(await work.sessions.events(session_id))
-    return _Case(session, fold, await _terms(work, session), await work.sessions.bill(session_id))
+    live = await work.sessions.bill(session_id)
+    return _Case(session, fold, await _terms(work, session, live), live)
 
 
 async def _close(work: Work, ids: Ids, case: _Case, now: datetime) -> None:
@@ -100,7 +102,7 @@ async def _close(work: Work, ids: Ids, case: _Case, now: datetime) -> None:
         await _hold(work, ids, session, decided if end is None else _END_MISSING, now)
         return
     session = await _ended(work, session, end)
-    await write_bill(work, session, bill_id, decided, now=now)
+    await write_bill(work, session, bill_id, decided, terms=case.terms.price, now=now)
     await _answer_reviews(work, session, now)
 
 
@@ -138,7 +140,9 @@ async def _amend(work: Work, ids: Ids, case: _Case, live: BillRow, now: datetime
         before=decode_rated(live.rated),
         bill=decided,
     )
-    await write_bill(work, session, bill_id, corrected, revision=live.revision + 1, now=now)
+    await write_bill(
+        work, session, bill_id, corrected, terms=case.terms.price, revision=live.revision + 1, now=now
+    )
     await _answer_reviews(work, session, now)
 
 
@@ -166,7 +170,7 @@ async def _decide(work: Work, case: _Case, bill_id: UUID) -> SessionBill | Hold:
     return close_session(bill_id=bill_id, session_id=session_id, evidence=evidence, terms=case.terms)
 
 
-async def _terms(work: Work, session: SessionRecord) -> Terms:
+async def _terms(work: Work, session: SessionRecord, live: BillRow | None) -> Terms:
     reason = session.review_reason or ""
     customer_no = None
     if session.contract_id is not None:
@@ -177,6 +181,7 @@ async def _terms(work: Work, session: SessionRecord) -> Terms:
         debtor_code=debtor_of(customer_no, session.payment_id),
         payment_id=session.payment_id,
         refused=reason.removeprefix(REFUSED_PREFIX) if reason.startswith(REFUSED_PREFIX) else None,
+        price=await bill_terms(work, session, live),
     )
 
 

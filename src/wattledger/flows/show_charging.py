@@ -9,6 +9,7 @@ from typing import Final
 
 from wattledger.core.kernel.errors import NotFound
 from wattledger.core.payments.states import GONE, HELD, PaymentState
+from wattledger.core.rating.price_terms import taxed_tariff
 from wattledger.core.rating.rated import Rated, decode_rated
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.versions import decode_tariff
@@ -151,13 +152,17 @@ async def _gather(work: Work, visit: VisitFacts, place: ConnectorFacts, now: dat
     )
     bill = None if session is None else await work.sessions.bill(session.session_id)
     body = None if visit.tariff_version_id is None else await work.sessions.tariff_body(visit.tariff_version_id)
+    terms = await work.price_terms.fixed(visit.payment_id)
+    began_at = visit.created_at if session is None or session.started_at is None else session.started_at
     return Charging(
         tenant_id=work.tenant_id,
         stage=stage,
         visit=visit,
         place=place,
         at=now,
-        tariff=None if body is None else decode_tariff(body),
+        tariff=None
+        if body is None
+        else taxed_tariff(decode_tariff(body), terms, time_zone=place.time_zone, at=began_at),
         start=start,
         stop=stop,
         session=session,

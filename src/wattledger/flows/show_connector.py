@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from wattledger.core.kernel.errors import NotFound
+from wattledger.core.metering.usage import Period, Usage
 from wattledger.core.payments.holds import Habit, expected_milliwh, typical_session
-from wattledger.core.rating.rate import quote
+from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms, quote_by_terms, taxed_tariff
 from wattledger.core.stations.talk import ConnectorStatus
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.versions import decode_tariff
@@ -17,6 +18,7 @@ from wattledger.flows.hold_payment import plan_hold
 from wattledger.flows.ports.base import Clock, Directory, UnitOfWork
 from wattledger.flows.ports.driver import ConnectorFacts
 from wattledger.flows.ports.gateway import Gateways
+from wattledger.flows.price_terms import offered_terms
 
 EXAMPLE_ENERGY_MILLIWH: Final = 20_000_000
 # Vehicles take about this much of a connector's greatest power; the example is rounded up to 5 minutes.
@@ -65,6 +67,14 @@ class Arrival:
     hold_minor: int
     hold_energy_milliwh: int = 0
     pages: tuple[str, ...] = ()
+    terms: PriceTerms = NO_TERMS
+
+    @property
+    def shown_tariff(self) -> Tariff | None:
+        """The tariff with the taxes that it bears here and now."""
+        if self.tariff is None:
+            return None
+        return taxed_tariff(self.tariff, self.terms, time_zone=self.facts.time_zone, at=self.at)
 
 
 async def show_connector(
@@ -78,17 +88,20 @@ async def show_connector(
     now = clock.now().replace(microsecond=0)  # the page sends this instant back in whole seconds
     async with uow.begin_read(tenant_id) as work:
         facts = await work.driver.connector(connector_id, now)
+        terms = await offered_terms(work, connector_id, now)
     if facts is None:
         raise NotFound("connector_unknown", "No connector has this number.")
-    return arrival(tenant_id, facts, gateways, now)
+    return arrival(tenant_id, facts, gateways, now, terms)
 
 
-def arrival(tenant_id: int, facts: ConnectorFacts, gateways: Gateways, now: datetime) -> Arrival:
-    """What these facts mean for a driver who arrives at ``now``."""
+def arrival(
+    tenant_id: int, facts: ConnectorFacts, gateways: Gateways, now: datetime, terms: PriceTerms = NO_TERMS
+) -> Arrival:
+    """What these facts mean for a driver who arrives at ``now`` and is offered ``terms``."""
     tariff = None if facts.tariff_body is None else decode_tariff(facts.tariff_body)
     gateway = None if facts.gateway is None else gateways.get(facts.gateway)
     if tariff is None or gateway is None:
-        return Arrival(tenant_id, now, facts, Availability.UNPRICED, tariff, None, 0)
+        return Arrival(tenant_id, now, facts, Availability.UNPRICED, tariff, None, 0, terms=terms)
     return Arrival(
         tenant_id=tenant_id,
         at=now,
@@ -96,7 +109,8 @@ def arrival(tenant_id: int, facts: ConnectorFacts, gateways: Gateways, now: date
         facts=facts,
         availability=availability(facts),
         tariff=tariff,
-        example=example(facts, tariff, now),
+        terms=terms,
+        example=example(facts, tariff, now, terms),
         hold_minor=plan_hold(
             tariff,
             gateway,
@@ -106,6 +120,7 @@ def arrival(tenant_id: int, facts: ConnectorFacts, gateways: Gateways, now: date
             time_zone=facts.time_zone,
             at=now,
             habit=_habit(facts),
+            terms=terms,
         ),
         hold_energy_milliwh=typical_session(
             power_max_w=facts.power_max_w,
@@ -142,18 +157,12 @@ def availability(facts: ConnectorFacts) -> Availability:
     }.get(ConnectorStatus(facts.status), Availability.CLOSED)
 
 
-def example(facts: ConnectorFacts, tariff: Tariff, now: datetime) -> Example:
+def example(facts: ConnectorFacts, tariff: Tariff, now: datetime, terms: PriceTerms = NO_TERMS) -> Example:
     """What 20 kWh would cost here, at the power that vehicles usually take."""
     mean_power_w = max(1, facts.power_max_w * _MEAN_POWER_PERCENT // 100)
     exact_s = -(-EXAMPLE_ENERGY_MILLIWH * 36 // (mean_power_w * 10))
     duration_s = -(-exact_s // _EXAMPLE_STEP_S) * _EXAMPLE_STEP_S
-    priced = quote(
-        tariff,
-        energy_milliwh=EXAMPLE_ENERGY_MILLIWH,
-        duration_s=duration_s,
-        started_at=now,
-        time_zone=facts.time_zone,
-        current_kind=facts.current_kind,
-        connector_type=facts.plug_type,
-    )
+    period = Period(now, now + timedelta(seconds=duration_s), EXAMPLE_ENERGY_MILLIWH)
+    usage = Usage((period,), facts.time_zone, facts.current_kind, facts.plug_type)
+    priced = quote_by_terms(usage, tariff, terms)
     return Example(EXAMPLE_ENERGY_MILLIWH, duration_s, priced.gross_minor)

@@ -12,6 +12,7 @@ import msgspec
 from wattledger.core.metering.events import Activity, SessionEvent
 from wattledger.core.metering.evidence import Place
 from wattledger.core.metering.session import SessionFold
+from wattledger.core.rating.price_terms import NO_TERMS
 from wattledger.core.stations.authorize import StartFacts
 from wattledger.core.stations.talk import Verdict
 from wattledger.flows.ports.base import Ids
@@ -28,7 +29,7 @@ class LiveSession:
     __slots__ = (
         "billed_registers", "connector", "contract_id", "currency", "customer_no", "fold", "gross_minor", "is_new",
         "opened_at", "payment_id", "review_reason", "session_id", "session_ref", "start_key", "state",
-        "tariff_version_id", "token_id", "token_uid", "version",
+        "tariff_version_id", "terms", "token_id", "token_uid", "version",
     )  # fmt: skip
 
     def __init__(
@@ -47,6 +48,7 @@ class LiveSession:
         self.payment_id: UUID | None = None
         self.customer_no: str | None = None
         self.tariff_version_id: UUID | None = None
+        self.terms = NO_TERMS
         self.state = "starting"
         self.review_reason: str | None = None
         self.version = 0
@@ -66,6 +68,7 @@ class LiveSession:
         """The token, price and debtor are fixed: what changes later does not reach this session."""
         self.token_id = facts.token_id
         self.tariff_version_id = facts.tariff_version_id
+        self.terms = facts.terms
         if verdict is Verdict.ACCEPTED:
             self.contract_id = facts.contract_id
             self.payment_id = facts.payment_id
@@ -179,6 +182,7 @@ class LiveStation:
         session.payment_id = found.payment_id
         session.customer_no = found.customer_no
         session.tariff_version_id = found.tariff_version_id
+        session.terms = found.terms
         session.state = found.state
         session.review_reason = found.review_reason
         session.version = found.version

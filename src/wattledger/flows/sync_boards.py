@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from wattledger.core.rating.price_terms import taxed_tariff
 from wattledger.core.stations.commands import encode_command, kind_of
 from wattledger.core.stations.price_messages import price_board
 from wattledger.core.stations.reasons import language_of
@@ -14,6 +15,7 @@ from wattledger.core.tariffs.versions import decode_tariff
 from wattledger.core.tariffs.wording import Words
 from wattledger.flows.ports.base import Clock, Hints, Ids, UnitOfWork, Work
 from wattledger.flows.ports.limits import BoardStation
+from wattledger.flows.price_terms import offered_terms
 
 ASKED_BY: Final = "prices"
 _ANSWER_WITHIN: Final = timedelta(seconds=90)
@@ -30,7 +32,7 @@ async def sync_boards(
     asked = 0
     async with uow.begin(tenant_id) as work:
         for station in await work.limits.board_stations(now):
-            tariffs = await _tariffs(work, station)
+            tariffs = await _tariffs(work, station, now)
             if not tariffs:
                 continue
             command = price_board(
@@ -55,6 +57,12 @@ async def sync_boards(
     return asked
 
 
-async def _tariffs(work: Work, station: BoardStation) -> list[Tariff]:
+async def _tariffs(work: Work, station: BoardStation, now: datetime) -> list[Tariff]:
+    """What is in force at the station, with the taxes of its place."""
+    terms = await offered_terms(work, station.station_id, now)
     bodies = [await work.sessions.tariff_body(version_id) for version_id in station.tariff_version_ids]
-    return [decode_tariff(body) for body in bodies if body is not None]
+    return [
+        taxed_tariff(decode_tariff(body), terms, time_zone=station.time_zone, at=now)
+        for body in bodies
+        if body is not None
+    ]

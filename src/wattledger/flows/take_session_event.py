@@ -17,6 +17,7 @@ from wattledger.core.kernel.money import Money
 from wattledger.core.metering.events import EventKind, SessionEvent
 from wattledger.core.metering.evidence import Evidence, running_energy_milliwh, weigh
 from wattledger.core.rating.compiled import CompiledTariff
+from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms, named_terms
 from wattledger.core.rating.rated import encode_rated
 from wattledger.core.stations.authorize import StartFacts, decide_token
 from wattledger.core.stations.patience import GRACES, Wait
@@ -105,7 +106,8 @@ def _fix_terms(session: LiveSession, told: Told, batch: Batch) -> None:
     if told.event.token_uid is not None or not told.event.session_ref:
         _fix_token(session, told, batch)
     elif session.token_uid is None:
-        session.tariff_version_id = facts.tariff_version_id  # 2.0.1: the plug began it, the card comes later
+        # 2.0.1: the plug began it, the card comes later, and fixes the terms.
+        session.tariff_version_id, session.terms = facts.tariff_version_id, facts.terms
     older_id = facts.open_session_id
     if older_id is not None and older_id != session.session_id:
         batch.superseded.append((station.tenant_id, older_id))
@@ -124,8 +126,17 @@ def _fix_token(session: LiveSession, told: Told, batch: Batch) -> None:
     assert facts is not None, "a token is decided with its facts"
     session.token_uid = told.event.token_uid
     session.belongs_to(facts, decide_token(facts, batch.now, is_start=True, session_id=session.session_id))
+    _fix_price_terms(session.terms, "session", session.session_id, told.station.tenant_id, batch)
     if session.payment_id is not None:
         batch.linked_payments.append((told.station.tenant_id, session.payment_id, session.session_id))
+
+
+def _fix_price_terms(terms: PriceTerms, kind: str, subject_id: UUID, tenant_id: int, batch: Batch) -> None:
+    if terms == NO_TERMS:
+        return
+    terms_id, body = named_terms(terms)
+    batch.price_terms.append((tenant_id, terms_id, body))
+    batch.priced_by.append((tenant_id, subject_id, kind, terms_id))
 
 
 def _close_if_ended(
@@ -174,6 +185,7 @@ def _terms(session: LiveSession, tariffs: Mapping[UUID, CompiledTariff]) -> Term
         debtor_code=debtor_of(session.customer_no, session.payment_id),
         payment_id=session.payment_id,
         refused=None if session.refused is None else session.refused.value,
+        price=session.terms,
     )
 
 
@@ -217,7 +229,7 @@ def _answer(told: Told, session: LiveSession, now: datetime, tariff: CompiledTar
     number = int(session.session_ref) if session.start_key is not None else None
     said = refusal_words(verdict, language_of(told.station.found.time_zone))
     if said is None and verdict is not None and event.kind is not EventKind.ENDED and tariff is not None:
-        said = price_said(tariff)
+        said = price_said(tariff, session.terms, time_zone=told.station.found.time_zone, at=now)
     group_uid = facts.group_uid if facts is not None and verdict is Verdict.ACCEPTED else None
     return SessionDecided(verdict, number, total, group_uid, said)
 
@@ -288,6 +300,7 @@ def _write_bill(
         bill.register_end_milliwh - bill.register_start_milliwh, bill.register_start_milliwh,
         bill.register_end_milliwh, bill.started_at, bill.ended_at, bill.billed_on, encode_rated(rated),
     ))  # fmt: skip
+    _fix_price_terms(session.terms, "bill", bill_id, tenant_id, batch)
     if bill.journal is not None:
         journal = bill.journal
         batch.journals.append((

@@ -17,9 +17,10 @@ from wattledger.core.kernel.money import Money
 from wattledger.core.metering.events import Activity, EventKind, SessionEvent
 from wattledger.core.metering.evidence import weigh
 from wattledger.core.rating.compiled import CompiledTariff
-from wattledger.core.rating.rate import rate
+from wattledger.core.rating.price_terms import rate_by_terms, taxed_tariff
 from wattledger.core.stations.commands import Command
 from wattledger.core.stations.price_messages import CostSoFar, final_cost, price_text, running_cost, user_price
+from wattledger.core.tariffs.model import Tariff
 from wattledger.flows.station_state import LiveSession, LiveStation
 
 PACE: Final = timedelta(seconds=60)
@@ -65,7 +66,7 @@ class PriceTeller:
             self._final(station, session, tariff, is_v16=is_v16)
         elif event.kind is EventKind.STARTED:
             if is_v16 and session.token_uid is not None:
-                self._say(station, user_price(session.token_uid, tariff.tariff), False)
+                self._say(station, user_price(session.token_uid, shown_tariff(station, session, tariff)), False)
         elif session.fold.ended is None:
             self._running(station, session, tariff, now, is_v16=is_v16)
 
@@ -76,7 +77,8 @@ class PriceTeller:
             return
         assert session.gross_minor is not None
         total = Money(session.gross_minor, session.currency)
-        self._say(station, final_cost(session.session_ref, total, price_text(tariff.tariff), is_v16=True), True)
+        text = price_text(shown_tariff(station, session, tariff))
+        self._say(station, final_cost(session.session_ref, total, text, is_v16=True), True)
 
     def _running(
         self, station: LiveStation, session: LiveSession, tariff: CompiledTariff, now: datetime, *, is_v16: bool
@@ -93,6 +95,12 @@ class PriceTeller:
         self._say(station, running_cost(cost, is_v16=is_v16), False)
 
 
+def shown_tariff(station: LiveStation, session: LiveSession, tariff: CompiledTariff) -> Tariff:
+    """The session's tariff with the taxes that it bears."""
+    at = session.fold.started_at or session.opened_at
+    return taxed_tariff(tariff.tariff, session.terms, time_zone=station.found.time_zone, at=at)
+
+
 def cost_so_far(station: LiveStation, session: LiveSession, tariff: CompiledTariff) -> CostSoFar | None:
     """What a bill would say if the session ended with its last reading; None where it could not be billed."""
     assert session.connector is not None
@@ -100,13 +108,13 @@ def cost_so_far(station: LiveStation, session: LiveSession, tariff: CompiledTari
     if evidence.usage is None or evidence.register_end_milliwh is None:
         return None
     try:
-        rated = rate(evidence.usage, tariff)
+        rated = rate_by_terms(evidence.usage, tariff, session.terms)
     except WattledgerError:
         return None
     return CostSoFar(
         session_ref=session.session_ref,
         rated=rated,
-        tariff=tariff.tariff,
+        tariff=shown_tariff(station, session, tariff),
         register_milliwh=evidence.register_end_milliwh,
         at=max(point.at for point in session.fold.points),
         is_idle=session.fold.activity is Activity.IDLE,

@@ -12,9 +12,10 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
-from uuid import UUID
 
 from wattledger.flows.ports.verify import RawBill, RawBooks, RawDocument
+from wattledger.flows.verify_content import content_name
+from wattledger.flows.verify_terms import terms_fault
 
 Fault = tuple[str, str, str]
 _PER_PRICE: Final = {"milliwh": 1_000_000, "us": 3_600_000_000, "once": 1}
@@ -35,8 +36,8 @@ async def bill_faults(raw: RawBooks, tenant_id: int, _now: datetime) -> AsyncIte
 async def tariff_faults(raw: RawBooks, tenant_id: int, _now: datetime) -> AsyncIterator[Fault]:
     """A tariff version is named by its content: whatever changed one gave it another name."""
     async for version_id, body in raw.tariff_versions(tenant_id):
-        if _content_name(body) != version_id:
-            yield "tariff_changed", str(version_id), f"its content is named {_content_name(body)}"
+        if content_name("tariff", body) != version_id:
+            yield "tariff_changed", str(version_id), f"its content is named {content_name('tariff', body)}"
 
 
 async def document_faults(raw: RawBooks, tenant_id: int, _now: datetime) -> AsyncIterator[Fault]:
@@ -53,6 +54,7 @@ def faults_of_bill(bill: RawBill) -> Iterator[tuple[str, str]]:
     """(code, detail), each code once."""
     try:
         rated = json.loads(bill.rated, parse_float=Decimal)
+        broken = terms_fault(bill, rated)
         checks = (
             ("bill_lines_differ", _sum_fault(bill, rated)),
             ("bill_energy_differs", _energy_fault(bill, rated)),
@@ -65,7 +67,9 @@ def faults_of_bill(bill: RawBill) -> Iterator[tuple[str, str]]:
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         yield "bill_unreadable", f"its derivation cannot be read: {type(error).__name__} {error}"
         return
-    yield from ((code, detail) for code, detail in checks if detail)
+    found = [(code, detail) for code, detail in checks if detail]
+    # Only what is right in itself can be held against anything else.
+    yield from found or ([("bill_terms_broken", broken)] if broken else [])
 
 
 def _sum_fault(bill: RawBill, rated: dict[str, Any]) -> str:
@@ -178,14 +182,3 @@ def _minor_per_major(currency: str) -> int:
 
 def _major(amount: Fraction) -> str:
     return str(Decimal(amount.numerator) / Decimal(amount.denominator))
-
-
-def _content_name(body: bytes) -> UUID:
-    """RFC 9562, version 8: the first half of SHA-256 over the parts, each led by its length in 8 bytes."""
-    digest = hashlib.sha256()
-    for part in (b"tariff", body):
-        digest.update(len(part).to_bytes(8, "big") + part)
-    half = bytearray(digest.digest()[:16])
-    half[6] = half[6] & 0x0F | 0x80
-    half[8] = half[8] & 0x3F | 0x80
-    return UUID(bytes=bytes(half))

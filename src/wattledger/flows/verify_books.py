@@ -16,6 +16,7 @@ from wattledger.flows.ports.verify import AuditPorts, RawBooks
 from wattledger.flows.verify_bills import bill_faults, document_faults, tariff_faults
 from wattledger.flows.verify_chain import chain_faults
 from wattledger.flows.verify_gateways import gateway_faults
+from wattledger.flows.verify_terms import terms_faults
 
 Recompute = Callable[[RawBooks, int, datetime], AsyncIterator[tuple[str, str, str]]]
 
@@ -69,6 +70,7 @@ CHECKS: Final = (
     ),
     Check("prices", "P7 P11", "bills are their lines, at their tariff's prices and taxes", recompute=bill_faults),
     Check("tariffs", "P7", "tariff versions say what they said", recompute=tariff_faults),
+    Check("terms", "P7", "what bills were priced by says what it said", ("bill_terms_missing",), terms_faults),
     Check(
         "journals",
         "P1",

@@ -23,6 +23,7 @@ from wattledger.adapters.postgres.stores.invoices import PgInvoiceStore
 from wattledger.adapters.postgres.stores.jobs import PgJobStore
 from wattledger.adapters.postgres.stores.limits import PgLimitStore
 from wattledger.adapters.postgres.stores.payments import PgPaymentStore
+from wattledger.adapters.postgres.stores.price_terms import PgPriceTermsStore
 from wattledger.adapters.postgres.stores.refunds import PgRefundStore
 from wattledger.adapters.postgres.stores.sealed import PgSealedStore
 from wattledger.adapters.postgres.stores.seals import PgSealStore
@@ -95,6 +96,7 @@ class PgWork:
         self.desk = PgDeskStore(connection, tenant_id)
         self.waits = PgWaitStore(connection, tenant_id)
         self.limits = PgLimitStore(connection, tenant_id)
+        self.price_terms = PgPriceTermsStore(connection, tenant_id)
 
 
 class Database:

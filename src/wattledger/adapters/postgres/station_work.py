@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any, Final
@@ -14,8 +15,10 @@ import asyncpg
 import msgspec
 
 from wattledger.adapters.postgres.database import connect
+from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms, decode_terms
 from wattledger.core.stations.authorize import StartFacts
 from wattledger.core.stations.limits import LimitFacts
+from wattledger.core.tax.rules import decode_tax_rules
 from wattledger.flows.ports.station_work import (
     Batch,
     BatchRefused,
@@ -54,6 +57,8 @@ _PARTS: Final[tuple[tuple[str, str, int, tuple[str, ...]], ...]] = (
     ("moved_sessions", "stations_move_sessions", 15, ()),
     ("events", "stations_add_events", 9, ()),
     ("bills", "stations_add_bills", 19, _NOW),
+    ("price_terms", "stations_keep_price_terms", 3, _NOW),
+    ("priced_by", "stations_fix_price_terms", 4, _NOW),
     ("journals", "stations_post", 7, _NOW),
     ("linked_payments", "stations_link_payments", 3, ()),
     ("jobs", "stations_add_jobs", 4, _NOW),
@@ -106,12 +111,16 @@ class PgStationWork:
             *((q.tenant_id, q.station_id, q.evse_no, q.connector_no, q.token_uid) for q in questions), strict=True
         )
         rows = await self._fetch(
-            "select f.*, l.limits from stations_start_facts($1, $2, $3, $4, $5, $6) f "
-            "left join stations_limit_facts($1, $2, $5, $6) l on l.ord = f.ord",
+            "select f.*, l.limits, p.agreed, p.tax_rules from stations_start_facts($1, $2, $3, $4, $5, $6) f "
+            "left join stations_limit_facts($1, $2, $5, $6) l on l.ord = f.ord "
+            "left join stations_price_terms($1, $2, $5, $6) p on p.ord = f.ord",
             *map(list, columns),
             now,
         )
-        answers = {row[0]: StartFacts(*(*row[1:-1], _limit_facts(row[-1]))) for row in map(tuple, rows)}
+        answers = {
+            row[0]: StartFacts(*(*row[1:-3], _limit_facts(row[-3]), _price_terms(row[-2], row[-1])))
+            for row in map(tuple, rows)
+        }
         return [answers[number] for number in range(1, len(questions) + 1)]
 
     async def sessions(self, questions: Sequence[SessionQuestion]) -> list[FoundSession]:
@@ -128,8 +137,15 @@ class PgStationWork:
             list(found),
         ):
             events[row["session_id"]].append(row["body"])
+        tenants = [tenant_of[row["station_id"]] for row in found.values()]
+        terms = {
+            row["session_id"]: decode_terms(row["body"])
+            for row in await self._fetch("select * from stations_session_terms($1, $2)", tenants, list(found))
+        }
         return [
-            FoundSession(*(tenant_of[row["station_id"]], *row, tuple(events[session_id])))
+            FoundSession(
+                *(tenant_of[row["station_id"]], *row, tuple(events[session_id]), terms.get(session_id, NO_TERMS))
+            )
             for session_id, row in found.items()
         ]
 
@@ -201,6 +217,13 @@ class PgStationWork:
 
 def _limit_facts(text: str | None) -> LimitFacts | None:
     return None if text is None else msgspec.json.decode(text, type=LimitFacts)
+
+
+@lru_cache(maxsize=4096)
+def _price_terms(agreed: bytes | None, tax_rules: bytes | None) -> PriceTerms:
+    if agreed is not None:
+        return decode_terms(agreed)
+    return NO_TERMS if tax_rules is None else PriceTerms(tax_rules=decode_tax_rules(tax_rules))
 
 
 def _found_station(rows: list[Any], proof: Any) -> FoundStation:

@@ -11,7 +11,7 @@ from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.metering.evidence import Evidence, Finding
 from wattledger.core.metering.usage import Usage
 from wattledger.core.rating.compiled import CompiledTariff
-from wattledger.core.rating.rate import rate
+from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms, rate_by_terms
 
 # A session that delivered nothing and was over at once is a failed start: nobody owes a fee for it.
 FAILED_START_MAX_S: Final = 120
@@ -45,13 +45,17 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On whose terms a session is billed. ``refused`` is the verdict's word if its token had been refused."""
+    """On whose terms a session is billed. ``refused`` is the verdict's word if its token had been refused.
+
+    ``price`` is what it is priced by beside the tariff.
+    """
 
     currency: str
     tariff: CompiledTariff | None
     debtor_code: str | None
     payment_id: UUID | None
     refused: str | None = None
+    price: PriceTerms = NO_TERMS
 
 
 def close_session(*, bill_id: UUID, session_id: UUID, evidence: Evidence, terms: Terms) -> SessionBill | Hold:
@@ -73,7 +77,7 @@ def close_session(*, bill_id: UUID, session_id: UUID, evidence: Evidence, terms:
     else:
         priced = usage
     try:
-        rated = rate(priced, terms.tariff)
+        rated = rate_by_terms(priced, terms.tariff, terms.price)
     except InvalidInput as error:
         return Hold(error.code, error.message)
     return bill_session(

@@ -15,7 +15,7 @@ from typing import Final
 from wattledger.core.kernel.money import exponent_of
 from wattledger.core.metering.events import Activity
 from wattledger.core.metering.usage import Period, Usage
-from wattledger.core.rating.rate import rate
+from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms, quote_by_terms
 from wattledger.core.tariffs.model import Dimension, Tariff
 
 # Where a connector has too short a history: nearly a whole battery on DC, an evening on AC; and less where the
@@ -93,14 +93,14 @@ def idle_free(tariff: Tariff) -> timedelta:
     return timedelta(seconds=max(graces, default=0))
 
 
-def idle_reserve_minor(tariff: Tariff, *, time_zone: str, at: datetime) -> int:
+def idle_reserve_minor(tariff: Tariff, *, time_zone: str, at: datetime, terms: PriceTerms = NO_TERMS) -> int:
     """What idling after ``at`` may add to a session's price before the driver unplugs."""
     idle_at = at + timedelta(seconds=1)
     end_at = idle_at + idle_free(tariff) + IDLE_RESERVE
     charging = Period(at, idle_at, energy_milliwh=0)
     idling = Period(idle_at, end_at, energy_milliwh=0, activity=Activity.IDLE)
-    with_idling = rate(Usage(periods=(charging, idling), time_zone=time_zone), tariff)
-    without = rate(Usage(periods=(charging,), time_zone=time_zone), tariff)
+    with_idling = quote_by_terms(Usage(periods=(charging, idling), time_zone=time_zone), tariff, terms)
+    without = quote_by_terms(Usage(periods=(charging,), time_zone=time_zone), tariff, terms)
     return max(0, with_idling.gross_minor - without.gross_minor)
 
 

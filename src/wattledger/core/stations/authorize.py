@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms
 from wattledger.core.stations.limits import LimitFacts, refused_by_limits
 from wattledger.core.stations.talk import Verdict
 
@@ -15,7 +16,8 @@ class StartFacts:
     """What is known of a token, its contract or payment, and the connector it wants.
 
     ``spent_minor`` counts the contract's bills of this calendar month; it and ``recent_starts`` are None where
-    no limit asks for them. ``tariff_version_id`` is the price that holds for this token at this connector.
+    no limit asks for them. ``tariff_version_id`` is the price that holds for this token at this connector,
+    ``terms`` what else does.
     """
 
     token_id: UUID | None
@@ -35,6 +37,7 @@ class StartFacts:
     tariff_version_id: UUID | None
     open_session_id: UUID | None
     limits: LimitFacts | None = None
+    terms: PriceTerms = NO_TERMS
 
     @property
     def group_uid(self) -> str | None:

@@ -20,6 +20,7 @@ from wattledger.core.kernel.instants import format_instant
 from wattledger.core.kernel.money import Money
 from wattledger.core.rating.compiled import CompiledTariff
 from wattledger.core.rating.explain import gross_price, price_table
+from wattledger.core.rating.price_terms import PriceTerms, taxed_tariff
 from wattledger.core.rating.rated import LineKind, Rated
 from wattledger.core.stations.commands import CallAction, ChangeConfiguration, Command, ShowMessage, TellCost
 from wattledger.core.stations.talk import Said
@@ -79,9 +80,16 @@ def price_board(tariffs: Sequence[Tariff], words: Words, *, is_v16: bool) -> Com
     return ShowMessage(message_no=BOARD_MESSAGE_NO, text=_cut(text, PRICE_TEXT_MAX), language=words.locale[:8])
 
 
+def price_said(tariff: CompiledTariff, terms: PriceTerms, *, time_zone: str, at: datetime) -> Said:
+    """The same for the reply to a start."""
+    if terms.tax_rules is None:
+        return _said(tariff)
+    return Said(price_text(taxed_tariff(tariff.tariff, terms, time_zone=time_zone, at=at)), "en")
+
+
 @lru_cache(maxsize=256)
-def price_said(tariff: CompiledTariff) -> Said:
-    """The same for the reply to a start, ready for the next one."""
+def _said(tariff: CompiledTariff) -> Said:
+    """Ready for the next one."""
     return Said(price_text(tariff.tariff), "en")
 
 

@@ -21,20 +21,24 @@ _PRICE_MAX: Final = Decimal(1_000_000)
 
 @dataclass(frozen=True, slots=True)
 class PriceSeries:
-    """``prices[i]`` a kWh holds from ``starts_at[i]`` until the next start, the last one until ``ends_at``."""
+    """``prices[i]`` a kWh holds from ``starts_at[i]`` until the next start, the last one until ``ends_at``.
+
+    None is a gap: there the price is not known.
+    """
 
     name: str
     currency: str
     starts_at: tuple[datetime, ...]
-    prices: tuple[Decimal, ...]
+    prices: tuple[Decimal | None, ...]
     ends_at: datetime
 
     def at(self, instant: datetime) -> Decimal:
         """The price at ``instant``. Raises InvalidInput ``spot_price_missing``."""
         place = bisect_right(self.starts_at, instant) - 1
-        if place < 0 or instant >= self.ends_at:
+        price = self.prices[place] if place >= 0 and instant < self.ends_at else None
+        if price is None:
             raise InvalidInput("spot_price_missing", f"{self.name!r} has no price at {instant.isoformat()}.")
-        return self.prices[place]
+        return price
 
     def changes(self, begin: datetime, end: datetime) -> list[datetime]:
         """The instants within (``begin``, ``end``) at which the price may change."""

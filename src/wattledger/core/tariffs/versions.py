@@ -21,8 +21,13 @@ _BYTES_MAX: Final = 1_000_000
 
 
 def encode_tariff(tariff: Tariff) -> bytes:
-    """Canonical JSON: sorted keys, defaults left out, decimals as the shortest plain text that is exact."""
-    return _ENCODER.encode(_canonical(msgspec.to_builtins(tariff, builtin_types=(Decimal,))))
+    """The tariff's canonical JSON."""
+    return canonical_json(tariff)
+
+
+def canonical_json(value: Any) -> bytes:
+    """Sorted keys, defaults left out, decimals as the shortest plain text that is exact."""
+    return _ENCODER.encode(_canonical(msgspec.to_builtins(value, builtin_types=(Decimal,))))
 
 
 def decode_tariff(raw: bytes | str, *, is_checked: bool = True) -> Tariff:

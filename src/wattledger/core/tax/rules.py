@@ -12,6 +12,7 @@ import msgspec
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.taxes import Tax
 
+_DIMENSIONS: Final = ("energy", "time", "idle", "flat")
 _EXCISE_MAX: Final = Decimal(1_000_000)
 
 
@@ -96,3 +97,30 @@ class TaxRules(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
 
 
 AS_STATED: Final = Regime(Treatment.STANDARD)
+_DECODER: Final = msgspec.json.Decoder(TaxRules)
+
+
+def encode_tax_rules(rules: TaxRules) -> bytes:
+    """JSON that ``decode_tax_rules`` turns back into equal rules; rates and prices are exact."""
+    return msgspec.json.encode(rules, order="sorted")
+
+
+def decode_tax_rules(raw: bytes | str) -> TaxRules:
+    """Tax rules that somebody wrote. Raises InvalidInput ``tax_rules_malformed``, and what their parts raise."""
+    try:
+        return _DECODER.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInput("tax_rules_malformed", f"No tax rules: {error}") from None
+
+
+def check_tax_rules(rules: TaxRules) -> TaxRules:
+    """``rules``, if they can be charged by. Raises InvalidInput ``tax_rules_malformed``."""
+    for dated in (*rules.taxes, *rules.excises):
+        begin, end = dated.valid_from, dated.valid_until
+        if begin is not None and end is not None and end <= begin:
+            raise InvalidInput("tax_rules_malformed", f"A tax ends on {end}, not after it begins.")
+    unknown = {name for dated in rules.taxes for name in dated.dimensions} - set(_DIMENSIONS)
+    if unknown:
+        names = ", ".join(_DIMENSIONS)
+        raise InvalidInput("tax_rules_malformed", f"No component is named {min(unknown)!r}: {names}.")
+    return rules

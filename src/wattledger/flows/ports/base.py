@@ -20,6 +20,7 @@ from wattledger.flows.ports.invoices import InvoiceStore
 from wattledger.flows.ports.jobs import JobStore
 from wattledger.flows.ports.limits import LimitStore
 from wattledger.flows.ports.payments import PaymentStore
+from wattledger.flows.ports.price_terms import PriceTermsStore
 from wattledger.flows.ports.refunds import RefundStore
 from wattledger.flows.ports.sealed import SealedStore
 from wattledger.flows.ports.seals import SealStore
@@ -103,6 +104,8 @@ class Work(Protocol):
     def waits(self) -> WaitStore: ...
     @property
     def limits(self) -> LimitStore: ...
+    @property
+    def price_terms(self) -> PriceTermsStore: ...
 
 
 class UnitOfWork(Protocol):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms
 from wattledger.core.stations.authorize import StartFacts
 
 
@@ -78,6 +79,7 @@ class FoundSession:
     register_start_milliwh: int | None
     register_end_milliwh: int | None
     events: tuple[bytes, ...]
+    terms: PriceTerms = NO_TERMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ class Batch:
     moved_sessions: list[tuple[Any, ...]] = field(default_factory=list)
     events: list[tuple[Any, ...]] = field(default_factory=list)
     bills: list[tuple[Any, ...]] = field(default_factory=list)
+    price_terms: list[tuple[Any, ...]] = field(default_factory=list)
+    priced_by: list[tuple[Any, ...]] = field(default_factory=list)
     journals: list[tuple[Any, ...]] = field(default_factory=list)
     transfers: list[tuple[Any, ...]] = field(default_factory=list)
     linked_payments: list[tuple[Any, ...]] = field(default_factory=list)

@@ -28,8 +28,10 @@ class RawBill:
     gross_minor: int
     register_start_milliwh: int
     register_end_milliwh: int
+    started_at: datetime
     rated: bytes
     tariff: bytes | None
+    terms: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ class RawBooks(Protocol):
     def bills(self, tenant_id: int) -> AsyncIterator[RawBill]: ...
 
     def tariff_versions(self, tenant_id: int) -> AsyncIterator[tuple[UUID, bytes]]: ...
+
+    def price_terms(self, tenant_id: int) -> AsyncIterator[tuple[UUID, bytes]]: ...
 
     def documents(self, tenant_id: int) -> AsyncIterator[RawDocument]: ...
 

@@ -66,6 +66,10 @@ class PgRawBooks:
         async for row in self._connection.cursor(_STREAM.tariff_versions, tenant_id, prefetch=_PREFETCH):
             yield UUID(int=row[0].int), row[1]
 
+    async def price_terms(self, tenant_id: int) -> AsyncIterator[tuple[UUID, bytes]]:
+        async for row in self._connection.cursor(_STREAM.price_terms, tenant_id, prefetch=_PREFETCH):
+            yield UUID(int=row[0].int), row[1]
+
     async def documents(self, tenant_id: int) -> AsyncIterator[RawDocument]:
         async for row in self._connection.cursor(_STREAM.documents, tenant_id, prefetch=50):
             yield RawDocument(*row)

@@ -214,3 +214,13 @@ where p.tenant_id = $1 and p.session_id is null and p.start_deadline_at < $2::ti
 
 -- name: count_tariffs
 select count(*) from tariff_version where tenant_id = $1
+
+-- name: count_terms
+select count(*) from price_terms where tenant_id = $1
+
+-- name: bill_terms_missing
+-- What a session began by is among what its bills are priced by.
+select b.bill_id::text, 'its session began by terms ' || s.price_terms_id || ', the bill has none'
+from bill b join priced_by s on s.tenant_id = b.tenant_id and s.subject_id = b.session_id
+where b.tenant_id = $1
+  and not exists (select from priced_by p where p.tenant_id = b.tenant_id and p.subject_id = b.bill_id)

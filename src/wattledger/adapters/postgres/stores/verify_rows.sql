@@ -6,13 +6,18 @@ select tenant_id from tenant order by tenant_id
 
 -- name: bills
 select b.bill_id, b.currency, b.net_minor, b.tax_minor, b.gross_minor, b.register_start_milliwh,
-       b.register_end_milliwh, b.rated, v.body
+       b.register_end_milliwh, b.started_at, b.rated, v.body, x.body
 from bill b
 left join tariff_version v on v.tenant_id = b.tenant_id and v.tariff_version_id = b.tariff_version_id
+left join priced_by p on p.tenant_id = b.tenant_id and p.subject_id = b.bill_id
+left join price_terms x on x.tenant_id = p.tenant_id and x.price_terms_id = p.price_terms_id
 where b.tenant_id = $1
 
 -- name: tariff_versions
 select tariff_version_id, body from tariff_version where tenant_id = $1
+
+-- name: price_terms
+select price_terms_id, body from price_terms where tenant_id = $1
 
 -- name: documents
 select invoice_id, kind, series, number, currency, net_minor, tax_minor, gross_minor, body, pdf, pdf_sha256

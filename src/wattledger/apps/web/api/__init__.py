@@ -8,7 +8,7 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from wattledger.apps.web.api import care, commands, routes
+from wattledger.apps.web.api import care, commands, prices, routes
 from wattledger.apps.web.api.access import provide_desk, require_login
 
 _router: Final = Router(
@@ -37,6 +37,8 @@ _router: Final = Router(
         care.logs,
         care.fetch_log,
         care.log_file,
+        prices.taxes,
+        prices.publish,
         care.campaigns,
         care.campaign,
     ],

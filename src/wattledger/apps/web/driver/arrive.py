@@ -18,6 +18,7 @@ from wattledger.apps.present.figures import energy_kwh, money
 from wattledger.apps.web.driver.place import (
     chip_of,
     example_line,
+    excise_lines,
     house_of,
     obstacle_of,
     place_of,
@@ -176,13 +177,13 @@ def _parts(arrival: Arrival) -> dict[str, str]:
 
 def _facts(arrival: Arrival) -> dict[str, Any]:
     """Everything the arrival's templates show."""
-    facts, tariff = arrival.facts, arrival.tariff
+    facts, tariff = arrival.facts, arrival.shown_tariff
     return {
         "house": house_of(facts),
         "place": place_of(facts),
         "chip": chip_of(arrival),
         "obstacle": obstacle_of(arrival),
-        "prices": [] if tariff is None else price_lines(tariff),
+        "prices": [] if tariff is None else [*price_lines(tariff), *excise_lines(arrival)],
         "caption": "" if tariff is None else price_caption(tariff),
         "example": example_line(arrival),
         "hold": money(arrival.hold_minor, facts.currency),

@@ -9,6 +9,7 @@ from wattledger.apps.present.figures import LOCALE, duration, energy_kwh, money,
 from wattledger.apps.present.texts import price_text, tariff_rows
 from wattledger.apps.web.driver.words import plug
 from wattledger.apps.web.pages import House
+from wattledger.core.kernel.instants import zone
 from wattledger.core.rating.explain import PriceRow
 from wattledger.core.tariffs.model import Tariff, TaxTreatment
 from wattledger.flows.ports.driver import ConnectorFacts
@@ -90,6 +91,18 @@ def obstacle_of(arrival: Arrival) -> tuple[str, str] | None:
 def price_lines(tariff: Tariff) -> list[PriceLine]:
     """The tariff's prices in the lawful order: per kWh, per minute, per session, then others (AFIR Art. 5(4))."""
     return [_line(row) for row in tariff_rows(tariff, LOCALE)]
+
+
+def excise_lines(arrival: Arrival) -> list[PriceLine]:
+    """Taxes on each kWh that come on top of the tariff's prices."""
+    if arrival.terms.tax_rules is None:
+        return []
+    facts = arrival.facts
+    regime = arrival.terms.tax_rules.regime(arrival.at.astimezone(zone(facts.time_zone)).date())
+    return [
+        PriceLine(excise.name, "added to each kWh", price_text(excise.per_kwh, facts.currency, LOCALE), "per kWh")
+        for excise in regime.excises
+    ]
 
 
 def price_caption(tariff: Tariff) -> str:

@@ -1,0 +1,52 @@
+"""The store of price terms on PostgreSQL; its statements are in price_terms.sql."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from wattledger.adapters.postgres.queries import queries
+from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms, decode_terms, named_terms
+from wattledger.core.tax.rules import TaxRules, decode_tax_rules, encode_tax_rules
+from wattledger.flows.ports.price_terms import PublishedTaxes, TaxPublication
+
+_Q: Final = queries("price_terms")
+
+
+class PgPriceTermsStore:
+    def __init__(self, connection: Any, tenant_id: int) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+
+    async def tax_rules(self, place_id: UUID, *, customer_id: UUID | None = None, at: datetime) -> TaxRules | None:
+        body = await self._connection.fetchval(_Q.tax_rules, self._tenant_id, place_id, customer_id, at)
+        return None if body is None else decode_tax_rules(body)
+
+    async def publish_taxes(self, publication: TaxPublication) -> None:
+        await self._connection.execute(
+            _Q.publish_taxes,
+            self._tenant_id,
+            publication.tax_publication_id,
+            publication.country,
+            publication.site_id,
+            publication.customer_id,
+            encode_tax_rules(publication.rules),
+            publication.published_at,
+            publication.published_by,
+        )
+
+    async def tax_publications(self) -> list[PublishedTaxes]:
+        rows = await self._connection.fetch(_Q.tax_publications, self._tenant_id)
+        return [PublishedTaxes(*(*tuple(row)[:-1], decode_tax_rules(row["body"]))) for row in rows]
+
+    async def fixed(self, subject_id: UUID) -> PriceTerms:
+        body = await self._connection.fetchval(_Q.fixed, self._tenant_id, subject_id)
+        return NO_TERMS if body is None else decode_terms(body)
+
+    async def fix(self, kind: str, subject_id: UUID, terms: PriceTerms, *, at: datetime) -> None:
+        if terms == NO_TERMS:
+            return
+        terms_id, body = named_terms(terms)
+        await self._connection.execute(_Q.keep, self._tenant_id, terms_id, body, at)
+        await self._connection.execute(_Q.fix, self._tenant_id, subject_id, kind, terms_id, at)

@@ -1,0 +1,40 @@
+-- The statements of the store of price terms; $1 is always the tenant.
+
+-- name: tax_rules
+select p.body
+from connector c
+join station s on s.tenant_id = c.tenant_id and s.station_id = c.station_id
+join site i on i.tenant_id = s.tenant_id and i.site_id = s.site_id
+join tax_publication p on p.tenant_id = i.tenant_id and (p.site_id = i.site_id or p.country = i.country)
+where c.tenant_id = $1 and (c.connector_id = $2 or c.station_id = $2) and (p.customer_id is null or p.customer_id = $3)
+  and p.published_at <= $4
+order by p.customer_id is null, p.site_id is null, p.published_at desc, p.tax_publication_id desc
+limit 1;
+
+-- name: publish_taxes
+insert into tax_publication (tenant_id, tax_publication_id, country, site_id, customer_id, body, published_at,
+                             published_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: tax_publications
+select p.published_at, p.published_by, p.country, i.name, u.customer_no, p.body
+from tax_publication p
+left join site i on i.tenant_id = p.tenant_id and i.site_id = p.site_id
+left join customer u on u.tenant_id = p.tenant_id and u.customer_id = p.customer_id
+where p.tenant_id = $1
+order by p.published_at desc, p.tax_publication_id desc;
+
+-- name: fixed
+select v.body
+from priced_by b
+join price_terms v on v.tenant_id = b.tenant_id and v.price_terms_id = b.price_terms_id
+where b.tenant_id = $1 and b.subject_id = $2;
+
+-- name: keep
+insert into price_terms (tenant_id, price_terms_id, body, created_at)
+select t.tenant_id, $2, $3, $4 from tenant t where t.tenant_id = $1
+on conflict (tenant_id, price_terms_id) do nothing;
+
+-- name: fix
+insert into priced_by (tenant_id, subject_id, subject_kind, price_terms_id, fixed_at)
+values ($1, $2, $3, $4, $5);

@@ -1,0 +1,35 @@
+"""What commands about one operator's data share: whose it is, and the file they read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wattledger.bootstrap import Container, opened
+from wattledger.core.kernel.errors import InvalidInput, NotFound
+from wattledger.settings import load_settings
+
+Tenant = Annotated[str, typer.Option("--tenant", help="The operator's short name.")]
+
+
+@asynccontextmanager
+async def opened_for(tenant: str) -> AsyncIterator[tuple[Container, int]]:
+    """The program's ports, and the tenant of that short name. Raises NotFound ``tenant_unknown``."""
+    async with opened(load_settings()) as container:
+        found = await container.database.find("slug", tenant)
+        if found is None:
+            raise NotFound("tenant_unknown", f"There is no tenant named {tenant!r}.")
+        yield container, found[0]
+
+
+def read_file(file: str) -> bytes:
+    """A file, or standard input for ``-``. Raises InvalidInput ``file_unreadable``."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise InvalidInput("file_unreadable", f"{file}: {error.strerror or error}") from None

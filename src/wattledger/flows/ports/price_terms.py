@@ -1,0 +1,59 @@
+"""The store of what sessions are priced by beside their tariff, and of the tax rules it comes from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from wattledger.core.rating.price_terms import PriceTerms
+from wattledger.core.tax.rules import TaxRules
+
+
+class TaxPublication(msgspec.Struct, frozen=True):
+    """Tax rules of one site, or of a whole country: for everybody, or for one customer."""
+
+    tax_publication_id: UUID
+    country: str | None
+    site_id: UUID | None
+    customer_id: UUID | None
+    rules: TaxRules
+    published_at: datetime
+    published_by: str
+
+
+class PublishedTaxes(msgspec.Struct, frozen=True):
+    """A publication as it is listed, its site and customer by the names people know."""
+
+    published_at: datetime
+    published_by: str
+    country: str | None
+    site_name: str | None
+    customer_no: str | None
+    rules: TaxRules
+
+
+class PriceTermsStore(Protocol):
+    """Reads and writes within one transaction of one tenant; what is written stays as it is."""
+
+    async def tax_rules(self, place_id: UUID, *, customer_id: UUID | None = None, at: datetime) -> TaxRules | None:
+        """The rules published last, by ``at``, for a connector or station: the customer's before everybody's, the
+        site's before its country's.
+        """
+        ...
+
+    async def publish_taxes(self, publication: TaxPublication) -> None: ...
+
+    async def tax_publications(self) -> list[PublishedTaxes]:
+        """Every publication, the newest first."""
+        ...
+
+    async def fixed(self, subject_id: UUID) -> PriceTerms:
+        """The terms fixed with a payment, a session or a bill; none where the tariff's alone hold."""
+        ...
+
+    async def fix(self, kind: str, subject_id: UUID, terms: PriceTerms, *, at: datetime) -> None:
+        """The subject (``payment``, ``session`` or ``bill``) is priced by ``terms`` from then on."""
+        ...

@@ -1,0 +1,94 @@
+"""Bills held against the terms that were fixed with them: taxes of the day, with rules of its own.
+
+Nothing here imports what it checks: terms and tariffs are read as JSON, dates and rates worked out anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from wattledger.flows.ports.verify import RawBill, RawBooks
+from wattledger.flows.verify_content import content_name
+
+_DIMENSIONS: Final = {"reservation": "time", "reservation_flat": "flat"}
+
+
+async def terms_faults(raw: RawBooks, tenant_id: int, _now: datetime) -> AsyncIterator[tuple[str, str, str]]:
+    """Terms of prices are named by their content: whatever changed some gave them another name."""
+    async for terms_id, body in raw.price_terms(tenant_id):
+        name = content_name("price_terms", body)
+        if name != terms_id:
+            yield "price_terms_changed", str(terms_id), f"their content is named {name}"
+
+
+def terms_fault(bill: RawBill, rated: dict[str, Any]) -> str:
+    """What of a bill does not follow from its tariff and its terms; empty where all does."""
+    terms = json.loads(bill.terms or b"{}", parse_float=Decimal)
+    tariff = json.loads(bill.tariff or b"{}", parse_float=Decimal)
+    day = bill.started_at.astimezone(ZoneInfo(rated["time_zone"])).date()
+    rules = terms.get("tax_rules") or {}
+    treatment = rules.get("treatment", "standard")
+    if rated.get("tax_treatment", "standard") != treatment and rated["lines"]:
+        return f"taxed as {rated.get('tax_treatment', 'standard')}, the rules say {treatment}"
+    for line, component in _lines(rated, tariff):
+        due = _taxes(line, component, tariff, rules, day) if treatment == "standard" else []
+        if line.get("taxes", []) != due:
+            return f"a line of {line['dimension']} bears {_names(line.get('taxes', []))}, due is {_names(due)}"
+    return _excise_fault(rated, rules, day)
+
+
+def _lines(rated: dict[str, Any], tariff: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each line that follows from a component of the tariff, with it."""
+    for line in rated["lines"]:
+        element, component = line.get("element", -1), line.get("component", -1)
+        if element >= 0 and tariff:
+            yield line, tariff["elements"][element]["components"][component]
+
+
+def _taxes(
+    line: dict[str, Any], component: dict[str, Any], tariff: dict[str, Any], rules: dict[str, Any], day: date
+) -> list[dict[str, Any]]:
+    if tariff.get("tax_treatment") == "not_applicable":
+        return []
+    stated = list(component.get("taxes", []))
+    if stated and not rules.get("is_replacing", False):
+        return stated
+    dimension = _DIMENSIONS.get(line["dimension"], line["dimension"])
+    found = [
+        dated["tax"]
+        for dated in rules.get("taxes", [])
+        if _holds(dated, day) and dimension in (dated.get("dimensions") or [dimension])
+    ]
+    return found or stated
+
+
+def _excise_fault(rated: dict[str, Any], rules: dict[str, Any], day: date) -> str:
+    """Each excise of the day takes its price of each kWh, by started steps."""
+    lines = {line["note"]: line for line in rated["lines"] if line["dimension"] == "excise"}
+    due = {one["name"]: one for one in rules.get("excises", []) if _holds(one, day)}
+    if not rated["energy_milliwh"]:
+        due = {}
+    if lines.keys() != due.keys():
+        return f"excises {sorted(lines)} are charged, due are {sorted(due)}"
+    for name, line in lines.items():
+        step, energy = due[name].get("step_wh", 0) * 1_000, rated["energy_milliwh"]
+        billed = -(-energy // step) * step if step else energy
+        owed = Fraction(due[name]["per_kwh"]) * billed / 1_000_000
+        if Fraction(line["tax_units"], rated["units_per_major"]) != owed:
+            return f"{name} takes {line['tax_units']} of {rated['units_per_major']}, due is {owed}"
+    return ""
+
+
+def _holds(dated: dict[str, Any], day: date) -> bool:
+    begin, end = dated.get("valid_from"), dated.get("valid_until")
+    return (begin is None or date.fromisoformat(begin) <= day) and (end is None or day < date.fromisoformat(end))
+
+
+def _names(taxes: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{tax['name']} {tax['rate_ppm']} ppm" for tax in taxes) or "none"
