@@ -17,6 +17,7 @@ from wattledger.apps.stations.tls import tls_context, trust
 from wattledger.flows.take_station_work import TakeStationWork
 
 if TYPE_CHECKING:
+    from wattledger.adapters.postgres.station_work import PgStationWork
     from wattledger.bootstrap import Container
 
 _POLL_S: Final = 1.0
@@ -27,9 +28,17 @@ _log = structlog.get_logger("stations")
 
 async def serve(container: Container, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     """Serves stations until ``stop`` is set; then tells them to come back, and commits what they told."""
+    store = container.open_station_work(container.settings.node)
+    try:
+        await _serve_from(store, container, stop, ready)
+    finally:
+        await store.close()
+
+
+async def _serve_from(
+    store: PgStationWork, container: Container, stop: asyncio.Event, ready: Callable[[], None]
+) -> None:
     settings, clock = container.settings, container.clock
-    node = settings.node
-    store = container.open_station_work(node)
     await store.node_started(clock.now())
     changed, commands = asyncio.Event(), asyncio.Event()
     displays = Displays()
@@ -41,7 +50,7 @@ async def serve(container: Container, stop: asyncio.Event, ready: Callable[[], N
         clock,
         container.ids,
         container.secrets,
-        node=node,
+        node=settings.node,
         ask_elsewhere=elsewhere.ask,
         trusted_proxies=frozenset(settings.station_trusted_proxies.replace(",", " ").split()),
         displays=displays,
@@ -73,7 +82,6 @@ async def serve(container: Container, stop: asyncio.Event, ready: Callable[[], N
         await asyncio.sleep(0)
         committer.drain()
         await committing
-    await store.close()
     _log.info("stations_stopped", messages=server.message_count, batches=committer.batch_count)
 
 
