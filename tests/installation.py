@@ -19,15 +19,10 @@ from typing import Any
 
 import psutil
 
+from ports import free_port
 from wattledger.adapters.postgres.cluster import socket_directory_of
 
 PATIENCE_S = 90
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(ask: Callable[[], Any]) -> Any:

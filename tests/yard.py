@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from charger import Charger, Json, at, session_201, start_16, stop_16
+from ports import free_port
 from wattledger.adapters.clock import SystemClock, SystemIds
 from wattledger.adapters.issuing_ca import lab_certificate
 from wattledger.adapters.postgres.database import Database
@@ -24,12 +24,6 @@ from wattledger.apps.stations.main import serve
 from wattledger.bootstrap import Container
 from wattledger.flows.ports.base import Clock
 from world import OpenSecrets, World, small_world
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @dataclass
@@ -169,4 +163,4 @@ async def session_id_of(yard: Yard) -> UUID:
     return cast("UUID", (await yard.session())["session_id"])
 
 
-__all__ = ["Yard", "at", "free_port", "open_yard", "session_id_of"]
+__all__ = ["Yard", "at", "open_yard", "session_id_of"]

@@ -22,6 +22,7 @@ from adyen_double import AdyenDouble
 from fault_proxy import Fault, FaultProxy
 from gateway_contract import REFERENCE, Counter, _walk
 from mollie_double import MollieDouble
+from ports import free_port
 from provider_double import ProviderDouble
 from provider_specs import SHARED, adyen_spec, mollie_spec
 from wattledger.adapters.gateways.stripe.client import StripeGateway
@@ -33,7 +34,6 @@ from wattledger.flows.ports.gateway import (
     GatewayUnsure,
     SavedAsk,
 )
-from yard import free_port
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
 fakes: Any = import_module("fakes")

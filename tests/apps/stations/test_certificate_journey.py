@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus
 
 from charger import Charger
 from keyring import client_tls, key_and_request
-from yard import free_port
+from ports import free_port
 
 pytestmark = pytest.mark.journey
 PASSWORD = "secret-LOAD00001-0123456"

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from ports import free_port
 from wattledger.adapters.postgres.database import Database
 from wattledger.apps.lab.attack import faults, kit, members, strangers
 from wattledger.apps.lab.attack.kit import Breached, Finding, Place, Verdict, check_place
@@ -15,7 +16,7 @@ from wattledger.apps.lab.attack.run import ATTACKS, attack
 from wattledger.apps.lab.stations.faults import Fault
 from wattledger.core.kernel.errors import InvalidInput
 from world import STATION_PASSWORD
-from yard import Yard, free_port, open_yard
+from yard import Yard, open_yard
 
 pytestmark = [pytest.mark.database, pytest.mark.sockets]
 

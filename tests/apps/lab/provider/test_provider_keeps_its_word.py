@@ -11,12 +11,12 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from ports import free_port
 from wattledger.apps.lab.provider.deliveries import deliver_due
 from wattledger.apps.lab.provider.desk import Desk
 from wattledger.apps.lab.provider.main import create_provider
 from wattledger.apps.lab.provider.rules import fee_of
 from wattledger.apps.lab.provider.store import Store
-from yard import free_port
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 KEY = {"Authorization": "Bearer a-key-of-a-test"}

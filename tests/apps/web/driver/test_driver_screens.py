@@ -11,13 +11,13 @@ from playwright.async_api import Browser
 from apps.web.conftest import phone, picture, site
 from conftest import CountingIds, SettableClock
 from driver_scenes import LINK, Scenes
+from ports import free_port
 from wattledger.adapters.postgres.database import Database
 from wattledger.core.metering.events import Activity
 from wattledger.core.payments.links import Purpose
 from wattledger.flows.short_links import make_link
 from web_house import driver_app, web_container
 from world import OpenSecrets
-from yard import free_port
 
 pytestmark = pytest.mark.journey
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")

@@ -12,8 +12,8 @@ from playwright.async_api import Browser, Page
 from apps.web.conftest import phone, picture, site
 from desk_house import fill
 from desk_scene import Scene
+from ports import free_port
 from world import STAFF_PASSWORD, World
-from yard import free_port
 
 pytestmark = pytest.mark.journey
 WIDTHS: Final = (1440, 390)
