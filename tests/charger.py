@@ -14,6 +14,7 @@ from typing import Any, Self
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from waiting import PATIENCE_S, soon
 from world import STATION_PASSWORD
 
 Json = dict[str, Any]
@@ -82,6 +83,8 @@ class Charger:
             proxy=None,
             compression=None,
             max_size=None,
+            open_timeout=PATIENCE_S,
+            ping_interval=None,
         )
         self._reader = asyncio.create_task(self._read(self._socket))
 
@@ -119,13 +122,13 @@ class Charger:
         message_id = message_id or f"m{next(self._numbers)}"
         answer = self._expect(message_id)
         await self.socket.send(json.dumps([2, message_id, action, payload]))
-        return _payload(await asyncio.wait_for(answer, 10))
+        return _payload(await soon(answer))
 
     async def say(self, text: str | bytes, message_id: str = "-") -> list[Any]:
         """Sends the text as it is; the frame that comes back under ``message_id``, or under none we know."""
         answer = self._expect(message_id)
         await self.socket.send(text)
-        return await asyncio.wait_for(answer, 10)
+        return await soon(answer)
 
     def _expect(self, message_id: str) -> asyncio.Future[list[Any]]:
         answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
@@ -138,7 +141,7 @@ class Charger:
         Prices for the display come unasked: who does not wait for one has a display that takes them.
         """
         while True:
-            _, message_id, name, asked = await asyncio.wait_for(self.calls.get(), 10)
+            _, message_id, name, asked = await soon(self.calls.get())
             if name == action or name not in _FOR_DISPLAY:
                 break
             await self.socket.send(

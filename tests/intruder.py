@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 
 from charger import basic
+from waiting import until
 from yard import Yard
 
 BOOKS = ("session", "session_event", "bill", "journal", "transfer")
@@ -69,13 +69,7 @@ async def state_hash(yard: Yard) -> str:
 
 async def reviews_of(yard: Yard, *, count: int = 1) -> list[str]:
     """The reasons of open review items, once that many are there: what the door saw is written soon after."""
-    found: list[str] = []
-    for _ in range(100):
-        found = await yard.reviews()
-        if len(found) >= count:
-            break
-        await asyncio.sleep(0.02)
-    return found
+    return await until(yard.reviews, lambda found: len(found) >= count)
 
 
 def call(action: str, payload: Any, message_id: str = "x") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any, Final
 from audits import FakeGatewayBooks
 from charger import Charger, Json
 from conftest import SettableClock
+from waiting import until
 from wattledger.adapters.clock import SystemIds
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.postgres.stores.verify import PgRawBooks
@@ -101,9 +101,7 @@ class Patience:
         return int(await self.yard.owner.fetchval(f"select count(*) from {of}"))
 
     async def _until(self, count: Callable[[], Awaitable[int]], *, below: int) -> None:
-        async with asyncio.timeout(20):
-            while await count() >= below:
-                await asyncio.sleep(0)
+        await until(count, lambda found: found < below)
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from ocpp.v201 import call_result as result201
 from websockets.asyncio.client import connect
 
 from charger import at, basic
+from waiting import becomes, soon
 from wattledger.adapters.clock import SystemIds
 from wattledger.adapters.postgres.database import Database
 from wattledger.flows.ask_station import ask_start
@@ -152,12 +153,7 @@ class TestTheOcppPackage:
                     token_uid=yard.world.token_uid, payment_id=None, asked_by="test",
                 )  # fmt: skip
             await yard.bus.nudge("commands")
-            for _ in range(100):
-                (row,) = await yard.rows("select state from station_command")
-                if row["state"] == "accepted":
-                    break
-                await asyncio.sleep(0.05)
-        assert row["state"] == "accepted"
+            await becomes(lambda: yard.rows("select state from station_command"), [{"state": "accepted"}])
 
 
 class TestOcppRpcInStrictMode:
@@ -177,7 +173,7 @@ class TestOcppRpcInStrictMode:
             yard.world.token_uid,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        out, err = await asyncio.wait_for(child.communicate(), 60)
+        out, err = await soon(child.communicate())
         assert child.returncode == 0, err.decode()
         told: dict[str, Any] = json.loads(out)
         return told

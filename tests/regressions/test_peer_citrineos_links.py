@@ -10,6 +10,7 @@ from websockets.exceptions import InvalidStatus
 
 from charger import Charger, basic, session_201
 from patient_yard import Patience
+from waiting import PATIENCE_S
 from world import STATION_PASSWORD
 
 pytestmark = [pytest.mark.database, pytest.mark.sockets]
@@ -42,7 +43,7 @@ class TestTwoCallsInFlight:
         dc = await yard.dc()
         started, update, *_ = session_201("tx-1", yard.world.token_uid)
         asked = {"idToken": {"idToken": yard.world.token_uid, "type": "ISO14443"}}
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             begun, noted, known = await asyncio.gather(
                 dc.call("TransactionEvent", started),
                 dc.call("TransactionEvent", update),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import asyncpg
 import pytest
 
+from waiting import until_true
 from wattledger.adapters.postgres.database import Database, connect
 from wattledger.core.kernel.errors import Unavailable
 
@@ -91,7 +91,7 @@ class TestAServerThatGoesAway:
     async def test_the_next_transaction_connects_again(self, database: Database, database_dsn: str) -> None:
         assert await database.tenants() == []
         await end_every_connection(database_dsn)
-        await asyncio.sleep(0.05)
+        await until_true(lambda: database._pool.get_idle_size() == 0)
         assert await database.tenants() == []
 
     async def test_a_mistake_in_a_statement_stays_what_it_is(self, database: Database) -> None:

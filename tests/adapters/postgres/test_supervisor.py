@@ -17,6 +17,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from waiting import until_true
 from wattledger.adapters.postgres import cluster as clusters
 from wattledger.adapters.postgres.accounts import Account, server_account
 from wattledger.adapters.postgres.binaries import candidates, copy_package, find_binaries, in_package
@@ -159,8 +160,7 @@ class TestKillMinusNine:
         keeping = asyncio.create_task(server.keep_running(told.append))
         assert server.pid is not None
         os.kill(server.pid, signal.SIGKILL)
-        while "PostgreSQL is back" not in told:
-            await asyncio.sleep(0.02)
+        await until_true(lambda: "PostgreSQL is back" in told)
         keeping.cancel()
         assert "killed by SIGKILL" in told[0]
         assert await ask(server, "select count(*) from kept") == 1000

@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from waiting import soon
 from wattledger.adapters.station_bus.ears import Ears
 from wattledger.adapters.station_bus.local import LocalBus
 from wattledger.adapters.station_bus.postgres import PostgresBus
 
 
 async def next_word(words: AsyncIterator[str]) -> str:
-    return await asyncio.wait_for(anext(words), 10)
+    return await soon(anext(words))
 
 
 async def nudged_until_heard(bus: PostgresBus, words: AsyncIterator[str], word: str) -> str:

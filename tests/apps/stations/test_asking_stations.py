@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 
 from charger import event
+from waiting import becomes
 from wattledger.adapters.clock import SystemIds
 from wattledger.flows.ask_station import ask_start, ask_stop
 from yard import Yard, session_id_of
@@ -31,12 +31,7 @@ async def ask_for_stop(yard: Yard) -> None:
 
 
 async def assert_command_becomes(yard: Yard, state: str) -> None:
-    for _ in range(60):
-        (row,) = await yard.rows("select state from station_command")
-        if row["state"] == state:
-            return
-        await asyncio.sleep(0.05)
-    assert row["state"] == state
+    await becomes(lambda: yard.rows("select state from station_command"), [{"state": state}])
 
 
 class TestARemoteStart:

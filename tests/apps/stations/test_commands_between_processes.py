@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from typing import cast
 
 import pytest
 
+from waiting import becomes
 from wattledger.adapters.clock import SystemClock, SystemIds
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.station_bus.local import LocalBus
@@ -51,10 +51,5 @@ async def test_a_command_reaches_the_process_that_holds_the_link(
             yards.append(await stack.enter_async_context(opened))
         charger = await yards[linked_to].dc()
         await ask_from_elsewhere(database, await bus_on(database_dsn, stack), world)
-        assert await asyncio.wait_for(charger.answer("ClearCache", {"status": "Accepted"}), 10) == {}
-        for _ in range(60):
-            (row,) = await yards[0].rows("select state from station_command")
-            if row["state"] == "accepted":
-                return
-            await asyncio.sleep(0.05)
-        assert row["state"] == "accepted"
+        assert await charger.answer("ClearCache", {"status": "Accepted"}) == {}
+        await becomes(lambda: yards[0].rows("select state from station_command"), [{"state": "accepted"}])

@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from charger import CallError, basic
+from waiting import becomes, soon
 from world import STATION_PASSWORD, OpenSecrets
 from yard import Yard
 
@@ -23,7 +24,7 @@ async def handshake(yard: Yard, *lines: str, path: str | None = None) -> str:
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     first = f"GET {path or f'/ocpp/{yard.world.dc.identity}'} HTTP/1.1"
     writer.write("\r\n".join([first, "Host: x", *lines, "", ""]).encode())
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    head = await soon(reader.readuntil(b"\r\n\r\n"))
     writer.close()
     await writer.wait_closed()
     return head.decode()
@@ -46,7 +47,7 @@ class TestTheHandshake:
         for spell in (str.lower, str.upper):
             head = await handshake(yard, *(f"{spell(name)}:{value}" for name, _, value in lines))
             assert " 101 " in head
-            await asyncio.sleep(0.05)  # the link before has to be seen to be gone
+            await becomes(lambda: yard.count("station where is_connected"), 0)
 
     @pytest.mark.parametrize(
         ("offers", "chosen"),
@@ -101,7 +102,7 @@ class TestTheLink:
     async def test_answers_pings(self, yard: Yard) -> None:
         dc = await yard.dc()
         for _ in range(3):
-            await asyncio.wait_for(await dc.socket.ping(b"are you there"), 10)
+            await soon(await dc.socket.ping(b"are you there"))
 
     async def test_takes_messages_as_binary_frames(self, yard: Yard) -> None:
         dc = await yard.dc()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ from websockets.exceptions import InvalidStatus
 
 from charger import Charger, Json
 from keyring import add_issued, client_tls, issue, key_and_request, new_root
+from waiting import becomes
 from wattledger.adapters.clock import SystemClock, SystemIds
 from wattledger.adapters.issuing_ca import SmallCa
 from wattledger.adapters.postgres.database import Database
@@ -200,12 +200,10 @@ class TestTheWalkUp:
 
     async def settled(self, yard: Yard) -> None:
         """Every answer is in the database."""
-        for _ in range(100):
-            if not await yard.owner.fetchval(
-                "select count(*) from station_command where state in ('queued', 'sent')"
-            ):
-                return
-            await asyncio.sleep(0.02)
+        await becomes(
+            lambda: yard.owner.fetchval("select count(*) from station_command where state in ('queued', 'sent')"),
+            0,
+        )
 
     async def test_of_a_1_6_station_ends_at_the_tls_door(self, yard: Yard, tmp_path: Path) -> None:
         ac = await yard.ac()

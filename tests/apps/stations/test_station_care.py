@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from charger import CallError, Charger
+from waiting import becomes, soon
 from wattledger.adapters.clock import SystemIds
 from wattledger.apps.worker.run_jobs import run_job
 from wattledger.bootstrap import Container
@@ -39,14 +39,12 @@ async def do_due_work(yard: Yard) -> None:
 
 async def settled(yard: Yard, statement: str, *wanted: Any) -> None:
     """What the statement finds becomes ``wanted``, with the worker at work."""
-    found: tuple[Any, ...] = ()
-    for _ in range(60):
+
+    async def look() -> tuple[Any, ...]:
         await do_due_work(yard)
-        found = tuple((await yard.owner.fetchrow(statement)) or ())
-        if found == wanted:
-            return
-        await asyncio.sleep(0.05)
-    assert found == wanted
+        return tuple((await yard.owner.fetchrow(statement)) or ())
+
+    await becomes(look, wanted)
 
 
 async def ask_and_nudge(yard: Yard, station_id: UUID, command: Any) -> None:
@@ -308,7 +306,7 @@ class TestAnAnswerThatIsAnError:
     async def test_is_shown_with_its_code(self, yard: Yard) -> None:
         charger = await yard.ac()
         await ask_and_nudge(yard, yard.world.ac.station_id, ReadConfiguration())
-        _, message_id, _, _ = await asyncio.wait_for(charger.calls.get(), 10)
+        _, message_id, _, _ = await soon(charger.calls.get())
         await charger.socket.send(json.dumps([4, message_id, "NotSupported", "no keys", {}]))
         await settled(yard, "select state from station_command", "failed")
         (row,) = await yard.rows("select answer from station_command")

@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from charger import Charger, basic
 from provisioned import fifty
+from waiting import becomes
 from world import STATION_PASSWORD
 from yard import Yard
 
@@ -141,10 +142,9 @@ class TestFramesThatAreNone:
 class TestLinks:
     async def test_show_whether_they_are_open(self, yard: Yard) -> None:
         dc = await yard.dc()
-        assert await yard.owner.fetchval("select count(*) from station where is_connected") == 1
+        assert await yard.count("station where is_connected") == 1
         await dc.close()
-        await asyncio.sleep(0.3)
-        assert await yard.owner.fetchval("select count(*) from station where is_connected") == 0
+        await becomes(lambda: yard.count("station where is_connected"), 0)
 
     async def test_raise_the_epoch_each_time(self, yard: Yard) -> None:
         for epoch in (1, 2, 3):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+import waiting
+from waiting import until_true
 from wattledger.adapters.clock import SystemIds
 from wattledger.apps.lab.stations.station import VirtualStation
 from wattledger.apps.lab.stations.upkeep import UpkeepFault
@@ -51,20 +53,12 @@ async def virtual(yard: Yard, version: str, *faults: UpkeepFault) -> AsyncIterat
     station.upkeep.faults = frozenset(faults)
     running = asyncio.create_task(station.run())
     try:
-        await until(lambda: station.is_online)
+        await until_true(lambda: station.is_online)
         yield station
     finally:
         await station.stop()
         running.cancel()  # it may be on its way back from a restart
         await asyncio.gather(running, return_exceptions=True)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if holds():
-            return
-        await asyncio.sleep(0.025)
-    raise AssertionError("it never came to that")
 
 
 async def worker(yard: Yard) -> None:
@@ -95,13 +89,11 @@ async def row(yard: Yard, statement: str) -> Any:
 
 
 async def becomes(yard: Yard, statement: str, *wanted: Any) -> None:
-    found: tuple[Any, ...] = ()
-    for _ in range(400):
-        found = tuple((await row(yard, statement)) or ())
-        if found == wanted:
-            return
-        await asyncio.sleep(0.025)
-    assert found == wanted
+
+    async def look() -> tuple[Any, ...]:
+        return tuple((await row(yard, statement)) or ())
+
+    await waiting.becomes(look, wanted)
 
 
 async def ask_of(yard: Yard, station_id: UUID, command: asked.Command) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Self
 import pytest
 
 from little_server import LittleServer
+from waiting import until
 from wattledger.apps.lab.stations.fleet import FleetSpec, StationSpec, busy_day, fleet_of, run_fleet
 from wattledger.core.metering.events import EventKind
 
@@ -45,12 +46,14 @@ class Steered:
 
     async def word(self, key: str, value: str) -> dict[str, Any]:
         """The next word with that key and value, taken out of what was said."""
-        async with asyncio.timeout(20):
-            while True:
-                for index, word in enumerate(self.words):
-                    if word.get(key) == value:
-                        return self.words.pop(index)
-                await asyncio.sleep(0.01)
+
+        async def look() -> dict[str, Any] | None:
+            return next((word for word in self.words if word.get(key) == value), None)
+
+        word = await until(look)
+        assert word is not None
+        self.words.remove(word)
+        return word
 
     async def _read(self) -> AsyncIterator[str]:
         while True:
