@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from charger import Charger, basic
 from provisioned import fifty
 from waiting import becomes
+from wattledger.apps.stations import door
 from world import STATION_PASSWORD
 from yard import Yard
 
@@ -100,12 +101,16 @@ class TestASecondLinkOfOneIdentity:
         await yard.charge_201(dc)
         await yard.assert_billed_once(wh=10_000)
 
-    async def test_takes_over_from_one_that_no_longer_answers(self, yard: Yard) -> None:
+    async def test_takes_over_from_one_that_no_longer_answers(
+        self, yard: Yard, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(door, "PROOF_WITHIN_S", 0.2)
         dead = await yard.dc()
         dead.socket.transport.pause_reading()  # half-open: nobody answers a ping
         alive = await yard.dc()
         await yard.charge_201(alive)
         await yard.assert_billed_once(wh=10_000)
+        dead.socket.transport.abort()  # or closing it would wait for an answer
 
     async def test_of_several_at_once_lets_exactly_one_in(self, yard: Yard) -> None:
         name = yard.world.dc.identity

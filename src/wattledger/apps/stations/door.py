@@ -27,6 +27,7 @@ from wattledger.apps.stations.doorway import (
     passwords_in,
     subprotocol_of,
 )
+from wattledger.apps.stations.unhurried import answers_within
 from wattledger.core.kernel.errors import Refused, Unauthorized, WattledgerError
 from wattledger.core.stations.claim import Claim
 from wattledger.core.stations.throttle import ALARM_AFTER, Throttle
@@ -205,11 +206,9 @@ class Door:
 async def is_alive(incumbent: Incumbent) -> bool:
     """Whether the link answers a ping within PROOF_WITHIN_S."""
     try:
-        async with asyncio.timeout(PROOF_WITHIN_S):
-            await incumbent.answers_ping()
-    except (TimeoutError, ConnectionClosed):
+        return await answers_within(PROOF_WITHIN_S, incumbent.answers_ping())
+    except ConnectionClosed:
         return False
-    return True
 
 
 def _now_s() -> float:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final, Protocol
 
+from wattledger.apps.stations.unhurried import answers_within
 from wattledger.flows.ports.base import Hints
 
 #: A little longer than the process that is asked takes to find out.
@@ -31,14 +32,10 @@ class Elsewhere:
         heard = self._waiting.setdefault(identity, asyncio.Event())
         try:
             await self._hints.nudge(_ASKED, identity)
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                await heard.wait()
-        except TimeoutError:
-            return False
+            return await answers_within(ANSWER_WITHIN_S, heard.wait())
         finally:
             if self._waiting.get(identity) is heard:
                 del self._waiting[identity]
-        return True
 
     async def hear_answers(self) -> None:
         async for identity in self._hints.listen(_ALIVE):
