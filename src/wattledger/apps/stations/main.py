@@ -17,8 +17,8 @@ from wattledger.apps.stations.tls import tls_context, trust
 from wattledger.flows.take_station_work import TakeStationWork
 
 if TYPE_CHECKING:
-    from wattledger.adapters.postgres.station_work import PgStationWork
     from wattledger.bootstrap import Container
+    from wattledger.flows.ports.station_work import StationWork
 
 _POLL_S: Final = 1.0
 _NUDGE_EVERY_S: Final = 0.25
@@ -36,7 +36,7 @@ async def serve(container: Container, stop: asyncio.Event, ready: Callable[[], N
 
 
 async def _serve_from(
-    store: PgStationWork, container: Container, stop: asyncio.Event, ready: Callable[[], None]
+    store: StationWork, container: Container, stop: asyncio.Event, ready: Callable[[], None]
 ) -> None:
     settings, clock = container.settings, container.clock
     await store.node_started(clock.now())
