@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,9 +15,9 @@ from uuid import UUID
 
 import asyncpg
 
-from charger import Charger, Json, at, session_201, start_16, stop_16
+from charger import START, Charger, Json, at, session_201, start_16, stop_16
 from ports import free_port
-from wattledger.adapters.clock import SystemClock, SystemIds
+from wattledger.adapters.clock import SystemIds
 from wattledger.adapters.issuing_ca import lab_certificate
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.postgres.station_work import PgStationWork
@@ -24,6 +26,20 @@ from wattledger.apps.stations.main import serve
 from wattledger.bootstrap import Container
 from wattledger.flows.ports.base import Clock
 from world import OpenSecrets, World, small_world
+
+
+class RunningClock:
+    """It begins some days after the chargers' sessions and then goes at the pace of real time.
+
+    What these sessions are worth must not hang on the day the tests are run: a year later their clocks would
+    be called wrong. Stations with a clock of their own need a yard with the system's.
+    """
+
+    def __init__(self, begins_at: datetime = START + timedelta(days=4)) -> None:
+        self._begins_at, self._begun_s = begins_at, time.monotonic()
+
+    def now(self) -> datetime:
+        return self._begins_at + timedelta(seconds=time.monotonic() - self._begun_s)
 
 
 @dataclass
@@ -125,9 +141,9 @@ async def open_yard(
     trusted_proxies: str = "",
 ) -> AsyncIterator[Yard]:
     """A station server on a free loopback port, over a small world in the test's database."""
+    clock, tls_port = clock or RunningClock(), free_port()
     world = world or await small_world(database, clock=clock)
     bus, stop, is_ready, port = bus or LocalBus(), asyncio.Event(), asyncio.Event(), free_port()
-    clock, tls_port = clock or SystemClock(), free_port()
     container = SimpleNamespace(
         settings=SimpleNamespace(
             station_port=port,
@@ -163,4 +179,4 @@ async def session_id_of(yard: Yard) -> UUID:
     return cast("UUID", (await yard.session())["session_id"])
 
 
-__all__ = ["Yard", "at", "open_yard", "session_id_of"]
+__all__ = ["RunningClock", "Yard", "at", "open_yard", "session_id_of"]

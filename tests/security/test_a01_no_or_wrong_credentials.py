@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from intruder import knock
-from wattledger.adapters.clock import SystemClock
 from wattledger.adapters.postgres.database import Database
 from world import STATION_PASSWORD, small_world
 from yard import Yard
@@ -41,7 +40,7 @@ class TestALink:
     async def test_is_not_had_by_a_tenant_in_another_tenant_s_name(
         self, yard: Yard, database: Database, offer: str
     ) -> None:
-        other = await small_world(database, clock=SystemClock(), slug="other")
+        other = await small_world(database, clock=yard.clock, slug="other")
         refusal = await knock(yard, yard.world.dc.identity, STATION_PASSWORD, user=other.dc.identity)
         assert refusal is not None
         assert await knock(yard, other.dc.identity, STATION_PASSWORD, offers=(offer,)) is None

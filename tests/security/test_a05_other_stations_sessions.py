@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from charger import Charger, event, stop_16, values_16
-from wattledger.adapters.clock import SystemClock
 from wattledger.adapters.postgres.database import Database
 from world import small_world
 from yard import Yard
@@ -33,7 +32,7 @@ class TestA16Session:
 
     async def test_is_not_stopped_by_another_tenant(self, yard: Yard, database: Database) -> None:
         number = await yard.start_16(await yard.ac())
-        other = await small_world(database, clock=SystemClock(), slug="other")
+        other = await small_world(database, clock=yard.clock, slug="other")
         async with Charger(yard.url, other.ac.identity, "1.6") as thief:
             await thief.boot()
             await thief.call("StopTransaction", stop_16(number, meter=99_000))
@@ -51,7 +50,7 @@ class TestA201Session:
     async def test_of_the_same_name_at_another_station_is_another_session(
         self, yard: Yard, database: Database
     ) -> None:
-        other = await small_world(database, clock=SystemClock(), slug="other")
+        other = await small_world(database, clock=yard.clock, slug="other")
         dc = await yard.dc()
         await yard.tell(dc, [event("Started", 0, "tx-1", 0, 1000, token=yard.world.token_uid)])
         async with Charger(yard.url, other.dc.identity, "2.0.1") as thief:

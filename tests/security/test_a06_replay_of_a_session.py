@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from charger import session_201, start_16, stop_16, values_16
 from intruder import state_hash
-from wattledger.adapters.clock import SystemClock
 from wattledger.adapters.postgres.database import Database
-from wattledger.flows.ports.base import Clock
-from yard import Yard, open_yard
+from yard import RunningClock, Yard, open_yard
 
 pytestmark = [pytest.mark.database, pytest.mark.sockets]
-
-
-class LaterClock(SystemClock):
-    """The system's clock, so many days ahead."""
-
-    def now(self) -> datetime:
-        return super().now() + timedelta(days=1)
 
 
 class TestAReplay:
@@ -57,7 +48,7 @@ class TestAReplay:
         await yard.tell(dc, events)
         await dc.close()
         before = await state_hash(yard)
-        tomorrow: Clock = LaterClock()
+        tomorrow = RunningClock(yard.clock.now() + timedelta(days=1))
         async with open_yard(database, database_dsn, tomorrow, yard.world, node="yard") as later:
             await later.tell(await later.dc(), events)
         assert await state_hash(yard) == before

@@ -30,7 +30,7 @@ IN, OUT, BROKEN = 101, 401, 0
 async def yard(database: Database, database_dsn: str, tmp_path: Path) -> AsyncIterator[Yard]:
     world = await small_world(database)
     await add_root(database_dsn, world.tenant_id, ROOT)
-    async with open_yard(database, database_dsn, world=world, tls=tmp_path / "tls") as opened:
+    async with open_yard(database, database_dsn, SystemClock(), world, tls=tmp_path / "tls") as opened:
         yield opened
 
 

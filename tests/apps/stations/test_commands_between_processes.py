@@ -47,7 +47,7 @@ async def test_a_command_reaches_the_process_that_holds_the_link(
         yards = []
         for node in ("one", "two"):
             bus = cast("LocalBus", await bus_on(database_dsn, stack))
-            opened = open_yard(database, database_dsn, world=world, node=node, bus=bus)
+            opened = open_yard(database, database_dsn, SystemClock(), world, node=node, bus=bus)
             yards.append(await stack.enter_async_context(opened))
         charger = await yards[linked_to].dc()
         await ask_from_elsewhere(database, await bus_on(database_dsn, stack), world)

@@ -41,7 +41,7 @@ async def yard(database: Database, database_dsn: str, tmp_path: Path) -> AsyncIt
     world = await small_world(database)
     async with database.begin(world.tenant_id) as work:
         await ensure_authority(work, ports_of(database))
-    async with open_yard(database, database_dsn, world=world, tls=tmp_path / "tls") as opened:
+    async with open_yard(database, database_dsn, SystemClock(), world, tls=tmp_path / "tls") as opened:
         yield opened
 
 

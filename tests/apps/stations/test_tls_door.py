@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from charger import Charger
 from keyring import add_issued, add_root, client_tls, issue, new_root
+from wattledger.adapters.clock import SystemClock
 from wattledger.adapters.postgres.database import Database
 from wattledger.flows.ports.issuing_ca import Issued
 from world import STATION_PASSWORD, OpenSecrets, small_world
@@ -26,7 +27,7 @@ async def yard(database: Database, database_dsn: str, tmp_path: Path) -> AsyncIt
     """A yard with a TLS door that trusts the tenant's authority from the start."""
     world = await small_world(database)
     await add_root(database_dsn, world.tenant_id, ROOT)
-    async with open_yard(database, database_dsn, world=world, tls=tmp_path / "tls") as opened:
+    async with open_yard(database, database_dsn, SystemClock(), world, tls=tmp_path / "tls") as opened:
         yield opened
 
 

@@ -9,6 +9,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from ports import free_port
+from wattledger.adapters.clock import SystemClock
 from wattledger.adapters.postgres.database import Database
 from wattledger.apps.lab.attack import faults, kit, members, strangers
 from wattledger.apps.lab.attack.kit import Breached, Finding, Place, Verdict, check_place
@@ -24,7 +25,7 @@ pytestmark = [pytest.mark.database, pytest.mark.sockets]
 @pytest.fixture
 async def yard(database: Database, database_dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Yard]:
     monkeypatch.setattr("wattledger.apps.stations.server.HANDSHAKE_WITHIN_S", 1)
-    async with open_yard(database, database_dsn) as opened:
+    async with open_yard(database, database_dsn, SystemClock()) as opened:
         yield opened
 
 

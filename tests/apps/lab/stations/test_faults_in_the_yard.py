@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from wattledger.adapters.clock import SystemClock
 from wattledger.adapters.postgres.database import Database
 from wattledger.apps.lab.stations.faults import Fault
 from wattledger.apps.lab.stations.station import VirtualStation
@@ -39,7 +40,7 @@ BILLED_AS_DELIVERED = (
 
 @pytest.fixture
 async def yard(database: Database, database_dsn: str) -> AsyncIterator[Yard]:
-    async with open_yard(database, database_dsn) as opened:
+    async with open_yard(database, database_dsn, SystemClock()) as opened:
         yield opened
 
 
