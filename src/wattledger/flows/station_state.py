@@ -19,6 +19,7 @@ from wattledger.flows.ports.base import Ids
 from wattledger.flows.ports.station_work import FoundConnector, FoundSession, FoundStation
 
 REFUSED_PREFIX: Final = "token_"
+_NOTED_MAX: Final = 100
 _SESSION_NUMBER_MAX: Final = (1 << 31) - 1
 _EVENT: Final = msgspec.json.Decoder(SessionEvent)
 
@@ -87,6 +88,7 @@ class LiveStation:
         "epoch",
         "found",
         "is_booted",
+        "noted",
         "ocpp_version",
         "sessions",
     )
@@ -98,6 +100,7 @@ class LiveStation:
         self.is_booted = found.is_booted
         self.connectors = {(one.evse_no, one.connector_no): one for one in found.connectors}
         self.sessions: dict[str, LiveSession] = {}
+        self.noted: dict[UUID, datetime] = {}  # when a token was last noted as accepted here
         self._places: dict[UUID, Place] = {}
         self._by_start_key: dict[bytes, LiveSession] = {}
 
@@ -108,6 +111,12 @@ class LiveStation:
     @property
     def station_id(self) -> UUID:
         return self.found.station_id
+
+    def note(self, token_id: UUID, at: datetime) -> None:
+        """The token is kept as accepted here at that instant."""
+        if len(self.noted) >= _NOTED_MAX:
+            self.noted.clear()
+        self.noted[token_id] = at
 
     def connector(self, evse_no: int | None, connector_no: int | None) -> FoundConnector | None:
         """The connector meant; a station with one connector need not name it, nor an EVSE with one."""

@@ -25,6 +25,7 @@ from wattledger.core.stations.authorize import StartFacts, decide_token
 from wattledger.core.stations.commands import FOLLOWED_KINDS
 from wattledger.core.stations.reasons import language_of, refusal_words
 from wattledger.core.tariffs.versions import decode_tariff
+from wattledger.flows.clear_caches import is_to_be_noted
 from wattledger.flows.open_links import AlarmRaised, LinkWanted, ProofWanted, take_door_items
 from wattledger.flows.ports.base import Clock, Ids, Secrets
 from wattledger.flows.ports.station_work import (
@@ -241,6 +242,7 @@ class TakeStationWork:
             answer = self._take_event(message, event, facts, batch, decision)
         elif type(told) is talk.AuthorizeAsked:
             answer = _authorized(station, facts, batch.now)
+            self._note_token(message, answer.verdict, facts, batch, decision)
         elif type(told) is talk.BootTold:
             answer = talk.BootDecided(is_accepted=True, interval_s=HEARTBEAT_INTERVAL_S)
             batch.boots.append(
@@ -268,6 +270,7 @@ class TakeStationWork:
         station = message.station
         told = Told(station, message.action, event, message.raw, facts, message.attempt)
         answer, session = take_event(told, batch, self._ids, self._tariffs)
+        self._note_token(message, answer.verdict, facts or station.session_of(event), batch, decision)
         if session is not None:
             decision.changed_sessions += 1
             if self._told is not None:
@@ -278,6 +281,22 @@ class TakeStationWork:
             if session.gross_minor is not None:
                 decision.after.append(lambda: station.forget_ended(session))
         return answer
+
+    def _note_token(
+        self,
+        message: Message,
+        verdict: talk.Verdict | None,
+        about: StartFacts | LiveSession | None,
+        batch: Batch,
+        decision: _Decision,
+    ) -> None:
+        """A card that the station hears is good may be in its memory from now on; each is noted now and then."""
+        if verdict is not talk.Verdict.ACCEPTED or about is None or about.payment_id is not None:
+            return
+        station, token_id = message.station, about.token_id
+        if token_id is not None and is_to_be_noted(station.noted.get(token_id), batch.now):
+            batch.noted_tokens.append((station.tenant_id, token_id, station.station_id))
+            decision.after.append(partial(station.note, token_id, batch.now))
 
     def _keep_notices(self, station: LiveStation, told: talk.NoticesTold, batch: Batch) -> None:
         for notice in told.notices:

@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from wattledger.adapters.postgres.stores.books import PgBookStore
+from wattledger.adapters.postgres.stores.caches import PgCacheStore
 from wattledger.adapters.postgres.stores.care import PgCareStore
 from wattledger.adapters.postgres.stores.catalog import PgCatalogStore
 from wattledger.adapters.postgres.stores.collecting import PgCollectingStore
@@ -95,6 +96,7 @@ class PgWork:
         self.driver = PgDriverStore(connection, tenant_id)
         self.desk = PgDeskStore(connection, tenant_id)
         self.waits = PgWaitStore(connection, tenant_id)
+        self.caches = PgCacheStore(connection, tenant_id)
         self.limits = PgLimitStore(connection, tenant_id)
         self.price_terms = PgPriceTermsStore(connection, tenant_id)
 

@@ -67,6 +67,7 @@ _PARTS: Final[tuple[tuple[str, str, int, tuple[str, ...]], ...]] = (
     ("notices", "stations_add_notices", 4, _NOW),
     ("answered_commands", "stations_answer_commands", 4, _NOW),
     ("asked_certificates", "stations_ask_certificates", 4, _NOW),
+    ("noted_tokens", "stations_note_tokens", 3, _NOW),
 )
 _TRANSFER_COLUMNS: Final = 8
 

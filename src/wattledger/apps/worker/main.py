@@ -15,6 +15,7 @@ from wattledger.apps.present.texts import words_for
 from wattledger.apps.worker.loops import DueLoop, every, keep_running
 from wattledger.apps.worker.run_jobs import run_job
 from wattledger.flows.apply_webhook import apply_webhook
+from wattledger.flows.clear_caches import clear_caches
 from wattledger.flows.expire_commands import expire_commands
 from wattledger.flows.guard_holds import guard_holds
 from wattledger.flows.guard_limits import guard_limits
@@ -96,6 +97,9 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
     async def list_tokens(tenant_id: int) -> None:
         await sync_lists(database, container.hints, clock, container.ids, tenant_id)
 
+    async def clear(tenant_id: int) -> None:
+        await clear_caches(database, container.hints, clock, container.ids, tenant_id)
+
     async def show_prices(tenant_id: int) -> None:
         await sync_boards(database, container.hints, clock, container.ids, tenant_id, words_in=words_for)
 
@@ -130,6 +134,7 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
         "guard": lambda: every(container, _GUARD_S, guard),
         "limits": lambda: every(container, _GUARD_S, limit),
         "lists": lambda: every(container, _LISTS_S, list_tokens),
+        "caches": lambda: every(container, _GUARD_S, clear),
         "prices": lambda: every(container, _LISTS_S, show_prices),
         "sessions": lambda: every(container, _SESSIONS_S, wait_for_sessions),
         "seal": lambda: every(container, _SEAL_S, seal),

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from wattledger.flows.ports.books import BookStore
+from wattledger.flows.ports.caches import CacheStore
 from wattledger.flows.ports.care import CareStore
 from wattledger.flows.ports.catalog import CatalogStore
 from wattledger.flows.ports.collecting import CollectingStore
@@ -106,6 +107,8 @@ class Work(Protocol):
     def limits(self) -> LimitStore: ...
     @property
     def price_terms(self) -> PriceTermsStore: ...
+    @property
+    def caches(self) -> CacheStore: ...
 
 
 class UnitOfWork(Protocol):

@@ -140,6 +140,7 @@ class Batch:
     notices: list[tuple[Any, ...]] = field(default_factory=list)
     answered_commands: list[tuple[Any, ...]] = field(default_factory=list)
     asked_certificates: list[tuple[Any, ...]] = field(default_factory=list)
+    noted_tokens: list[tuple[Any, ...]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
