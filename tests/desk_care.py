@@ -7,10 +7,11 @@ from uuid import UUID
 
 from desk_scene import Scene
 from wattledger.core.stations.commands import ChangeConfiguration, ResetStation, encode_command, kind_of
-from wattledger.core.stations.talk import ConfigurationValue, SecurityEvent
+from wattledger.core.stations.talk import ConfigurationValue, ReportTold, SecurityEvent
 from wattledger.flows.add_campaign import NewCampaign, NewRelease, add_release, start_campaign
 from wattledger.flows.configure_stations import NewBaseline, add_baseline
-from wattledger.flows.take_station_notice import keep_event
+from wattledger.flows.ports.commands import NoticeRow
+from wattledger.flows.take_station_notice import keep_event, keep_report
 
 SETTINGS = {"OCPPCommCtrlr.HeartbeatInterval": "300", "SampledDataCtrlr.TxUpdatedInterval": "60"}
 
@@ -58,9 +59,26 @@ async def care(scene: Scene) -> dict[str, UUID]:
     await scene.execute(
         "update firmware_campaign set state = 'paused', reason = 'failures_too_many' where tenant_id = $1"
     )
+    await report(scene)
     return {"campaign": campaign_id}
 
 
+async def report(scene: Scene) -> None:
+    """A station has told what it shows, and what it knows of a customer."""
+    async with scene.database.begin(scene.world.tenant_id) as work:
+        for action, body in REPORTS:
+            at = scene.clock.now() - timedelta(minutes=12)
+            row = NoticeRow(scene.ids.new(), scene.world.dc.station_id, b"", at)
+            await keep_report(work, row, ReportTold(action, 7, is_last=True, body=body))
+
+
+REPORTS = (
+    ("NotifyCustomerInformation", '{"data":"Mara Lind, CARD0001","seqNo":0,"requestId":7}'),
+    (
+        "NotifyDisplayMessages",
+        '{"requestId":7,"messageInfo":[{"id":1,"message":{"format":"UTF8","content":"Closed on Sunday"}}]}',
+    ),
+)
 REFUSED = (
     '{"setVariableResult":[{"attributeStatus":"Rejected","component":{"name":"OCPPCommCtrlr"},'
     '"variable":{"name":"HeartbeatInterval"}}]}'

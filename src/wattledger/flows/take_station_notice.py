@@ -9,13 +9,17 @@ from uuid import UUID
 import msgspec
 
 from wattledger.core.stations import talk
-from wattledger.core.stations.commands import SECRET_NAMES
+from wattledger.core.stations.commands import SECRET_NAMES, decode_command
 from wattledger.core.stations.firmware import ENDS, StationState, progress
+from wattledger.core.stations.reports import REPORTS_MAX, kept_for, report_asked_by
 from wattledger.core.stations.security_events import ALARMING, event_id, is_alarming, reason_of
 from wattledger.flows.ports.base import Clock, Ids, UnitOfWork, Work
+from wattledger.flows.ports.care import ReportEntry
 from wattledger.flows.ports.commands import NoticeRow
 
 _NOTICE: Final[msgspec.json.Decoder[talk.Notice]] = msgspec.json.Decoder(talk.Notice)
+# A report answers something asked not long ago.
+_ASKED_MAX: Final = 100
 # LogStatus of both versions, and DiagnosticsStatus of 1.6, by what they say of the log.
 _LOG_STATES: Final = {
     "Uploading": "uploading",
@@ -46,6 +50,8 @@ async def take_notice(uow: UnitOfWork, clock: Clock, ids: Ids, tenant_id: int, n
                 await _log(work, row, notice, now)
             case talk.ConfigurationPart():
                 await keep_configuration(work, row.station_id, notice.values, told_at=row.received_at)
+            case talk.ReportTold():
+                await keep_report(work, row, notice)
             case talk.ReservationOver():
                 pass  # nothing of ours is kept of a reservation; the station's word is enough
         await work.commands.drop_notice(notice_id)
@@ -83,6 +89,29 @@ async def keep_event(
             opened_at=received_at,
         )
     return is_new
+
+
+async def keep_report(work: Work, row: NoticeRow, report: talk.ReportTold) -> None:
+    """The report is kept with the command it answers; of the station's older ones only so many are."""
+    command_id = None
+    if report.request_no is not None:
+        for command in await work.commands.commands(row.station_id, limit=_ASKED_MAX):
+            asked = report_asked_by(decode_command(command.kind, command.body))
+            if asked == (report.action, report.request_no):
+                command_id = command.station_command_id
+                break
+    kept = ReportEntry(
+        station_report_id=row.station_notice_id,
+        station_id=row.station_id,
+        action=report.action,
+        request_no=report.request_no,
+        is_last=report.is_last,
+        body=report.body,
+        station_command_id=command_id,
+        received_at=row.received_at,
+        expires_at=row.received_at + kept_for(report.action),
+    )
+    await work.care.add_report(kept, keep=REPORTS_MAX)
 
 
 async def keep_configuration(

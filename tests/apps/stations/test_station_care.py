@@ -234,7 +234,7 @@ async def boots_with(charger: Charger, firmware: str) -> None:
 
 async def due_again(yard: Yard) -> None:
     await yard.owner.execute(
-        "update job set due_at = now() where kind = 'advance_campaign' and due_at is not null"
+        "update job set due_at = $1 where kind = 'advance_campaign' and due_at is not null", yard.clock.now()
     )
 
 

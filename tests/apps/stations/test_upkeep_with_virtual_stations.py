@@ -67,7 +67,7 @@ async def worker(yard: Yard) -> None:
         "Container", SimpleNamespace(database=yard.database, clock=yard.clock, ids=IDS, hints=yard.bus)
     )
     while True:
-        await row(yard, "update job set due_at = now() where kind = 'advance_campaign'")
+        await row(yard, "update job set due_at = $1 where kind = 'advance_campaign'", yard.clock.now())
         while await run_job(container, yard.world.tenant_id):
             pass
         await asyncio.sleep(0.05)
@@ -83,9 +83,9 @@ async def at_work(yard: Yard) -> AsyncIterator[None]:
         await asyncio.gather(working, return_exceptions=True)
 
 
-async def row(yard: Yard, statement: str) -> Any:
+async def row(yard: Yard, statement: str, *arguments: object) -> Any:
     async with yard.database.begin(yard.world.tenant_id) as work:
-        return await work.connection.fetchrow(statement)
+        return await work.connection.fetchrow(statement, *arguments)
 
 
 async def becomes(yard: Yard, statement: str, *wanted: Any) -> None:

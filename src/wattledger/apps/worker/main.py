@@ -112,6 +112,7 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
     async def keep_up(tenant_id: int) -> None:
         async with database.begin(tenant_id) as work:
             await work.jobs.keep_months(clock.now())
+            await work.care.forget_reports(clock.now())
             await work.driver.forget_tries(clock.now() - timedelta(days=1))
         await learn_habits(database, clock, tenant_id)
         await learn_payees(ports, tenant_id)

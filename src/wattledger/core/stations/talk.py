@@ -136,7 +136,24 @@ class ReservationOver(msgspec.Struct, frozen=True, tag="reservation_over"):
     status: str
 
 
-Notice = SecurityEvent | MonitorAlarm | FirmwareProgress | LogProgress | ConfigurationPart | ReservationOver
+class ReportTold(msgspec.Struct, frozen=True, tag="report"):
+    """What a station tells because it was asked to, part by part, or besides: in its version's words (JSON)."""
+
+    action: str
+    request_no: int | None
+    is_last: bool
+    body: str
+
+
+Notice = (
+    SecurityEvent
+    | MonitorAlarm
+    | FirmwareProgress
+    | LogProgress
+    | ConfigurationPart
+    | ReservationOver
+    | ReportTold
+)
 
 
 class NoticesTold(msgspec.Struct, frozen=True):

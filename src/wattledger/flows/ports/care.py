@@ -56,6 +56,20 @@ class LogEntry(msgspec.Struct, frozen=True):
     changed_at: datetime
 
 
+class ReportEntry(msgspec.Struct, frozen=True):
+    """A part of a report as the station said it (JSON); ``station_command_id`` is what it answers, if we know."""
+
+    station_report_id: UUID
+    station_id: UUID
+    action: str
+    request_no: int | None
+    is_last: bool
+    body: str
+    station_command_id: UUID | None
+    received_at: datetime
+    expires_at: datetime
+
+
 class InventoryRow(msgspec.Struct, frozen=True):
     """A station and what it says it is; ``told_at`` is when it last told its configuration."""
 
@@ -94,6 +108,18 @@ class CareStore(Protocol):
 
     async def events(self, *, station_id: UUID | None, is_critical: bool | None, limit: int) -> list[EventEntry]:
         """The newest first."""
+        ...
+
+    async def add_report(self, row: ReportEntry, *, keep: int) -> None:
+        """The report is kept, once; of the station's there are at most ``keep`` afterwards, the newest."""
+        ...
+
+    async def reports(self, station_id: UUID, *, now: datetime, limit: int) -> list[ReportEntry]:
+        """Those that have not expired, the newest first."""
+        ...
+
+    async def forget_reports(self, now: datetime) -> None:
+        """What has expired is gone."""
         ...
 
     async def put_variables(

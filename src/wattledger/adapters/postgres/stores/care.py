@@ -12,7 +12,7 @@ import msgspec
 
 from wattledger.adapters.postgres.queries import queries
 from wattledger.core.stations.talk import ConfigurationValue
-from wattledger.flows.ports.care import BaselineRow, EventEntry, InventoryRow, LogEntry
+from wattledger.flows.ports.care import BaselineRow, EventEntry, InventoryRow, LogEntry, ReportEntry
 
 _Q: Final = queries("care")
 
@@ -40,6 +40,17 @@ class PgCareStore:
     async def events(self, *, station_id: UUID | None, is_critical: bool | None, limit: int) -> list[EventEntry]:
         rows = await self._connection.fetch(_Q.events, self._tenant_id, station_id, is_critical, limit)
         return [EventEntry(*row) for row in rows]
+
+    async def add_report(self, row: ReportEntry, *, keep: int) -> None:
+        await self._connection.execute(_Q.add_report, self._tenant_id, *msgspec.structs.astuple(row))
+        await self._connection.execute(_Q.drop_reports, self._tenant_id, row.station_id, keep)
+
+    async def reports(self, station_id: UUID, *, now: datetime, limit: int) -> list[ReportEntry]:
+        rows = await self._connection.fetch(_Q.reports, self._tenant_id, station_id, now, limit)
+        return [ReportEntry(*row) for row in rows]
+
+    async def forget_reports(self, now: datetime) -> None:
+        await self._connection.execute(_Q.forget_reports, self._tenant_id, now)
 
     async def put_variables(
         self, station_id: UUID, values: Sequence[ConfigurationValue], *, told_at: datetime

@@ -13,6 +13,27 @@ from station_event e join station s on s.tenant_id = e.tenant_id and s.station_i
 where e.tenant_id = $1 and ($2::uuid is null or e.station_id = $2) and ($3::boolean is null or e.is_critical = $3)
 order by e.happened_at desc, e.station_event_id limit $4;
 
+-- name: add_report
+insert into station_report (tenant_id, station_report_id, station_id, action, request_no, is_last, body,
+                            station_command_id, received_at, expires_at)
+select t.tenant_id, $2, $3, $4, $5, $6, $7, $8, $9, $10 from tenant t where t.tenant_id = $1
+on conflict (tenant_id, station_report_id) do nothing;
+
+-- name: drop_reports
+delete from station_report r using (
+    select x.station_report_id from station_report x
+    where x.tenant_id = $1 and x.station_id = $2
+    order by x.received_at desc, x.station_report_id desc offset $3) q
+where r.tenant_id = $1 and r.station_report_id = q.station_report_id;
+
+-- name: reports
+select station_report_id, station_id, action, request_no, is_last, body, station_command_id, received_at, expires_at
+from station_report where tenant_id = $1 and station_id = $2 and expires_at > $3
+order by received_at desc, station_report_id desc limit $4;
+
+-- name: forget_reports
+delete from station_report where tenant_id = $1 and expires_at <= $2;
+
 -- name: put_variables
 insert into station_variable (tenant_id, station_id, name, value, is_readonly, told_at)
 select t.tenant_id, $2, q.name, q.value, q.is_readonly, $6

@@ -34,6 +34,7 @@ _router: Final = Router(
         care.configuration,
         care.drift,
         care.events,
+        care.reports,
         care.logs,
         care.fetch_log,
         care.log_file,

@@ -14,6 +14,8 @@ from wattledger.apps.web.api.commands import require_bearer
 from wattledger.apps.web.downloads import log_download
 from wattledger.apps.web.operator.desk import AtDesk
 from wattledger.apps.web.operator.lists import found
+from wattledger.apps.web.operator.told import may_read
+from wattledger.core.stations.reports import REPORTS_MAX
 from wattledger.core.stations.talk import ConfigurationValue
 from wattledger.flows.configure_stations import StationDrift, drift_of
 from wattledger.flows.fetch_log import ask_log
@@ -39,6 +41,19 @@ class Log(msgspec.Struct, frozen=True):
     detail: str | None
     asked_by: str
     created_at: datetime
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A part of a report, with the command it answers; ``said`` is null where only an owner may read it."""
+
+    report_id: UUID
+    action: str
+    request_no: int | None
+    command_id: UUID | None
+    is_last: bool
+    said: Any
+    received_at: datetime
+    expires_at: datetime
 
 
 class CampaignReport(msgspec.Struct, frozen=True):
@@ -67,6 +82,31 @@ async def events(desk: AtDesk, station_id: FromPath[UUID]) -> list[EventEntry]:
     async with desk.read() as work:
         found(await work.commands.station(station_id), "station")
         return await work.care.events(station_id=station_id, is_critical=None, limit=EVENTS)
+
+
+@get("/stations/{station_id:uuid}/reports")
+async def reports(desk: AtDesk, station_id: FromPath[UUID]) -> list[Report]:
+    """What a station reported when asked (messages, profiles, monitors), or told besides; newest first.
+
+    Reports are kept for 30 days, a hundred a station. Customer information is personal: kept for a day, and read
+    by owners only.
+    """
+    async with desk.read() as work:
+        found(await work.commands.station(station_id), "station")
+        rows = await work.care.reports(station_id, now=desk.shown.now, limit=REPORTS_MAX)
+    return [
+        Report(
+            row.station_report_id,
+            row.action,
+            row.request_no,
+            row.station_command_id,
+            row.is_last,
+            msgspec.json.decode(row.body) if may_read(desk, row.action) else None,
+            row.received_at,
+            row.expires_at,
+        )
+        for row in rows
+    ]
 
 
 @get("/stations/{station_id:uuid}/logs")

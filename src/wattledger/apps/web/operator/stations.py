@@ -19,6 +19,7 @@ from wattledger.apps.web.operator.desk import AtDesk, Desk
 from wattledger.apps.web.operator.lists import Column, asked, found
 from wattledger.apps.web.operator.session_page import readable
 from wattledger.apps.web.operator.sessions import driver_of
+from wattledger.apps.web.operator.told import shown_reports
 from wattledger.apps.web.operator.upkeep import findings_of
 from wattledger.core.kernel.errors import Forbidden, InvalidInput, Refused, WattledgerError
 from wattledger.core.payments.links import Purpose
@@ -51,6 +52,7 @@ CONNECTOR_COLUMNS: Final = (
 )
 LINKS: Final = (("", "Any link"), ("connected", "Connected"), ("offline", "Offline"))
 COMMANDS_SHOWN: Final = 12
+REPORTS_SHOWN: Final = 10
 _FAILED_SINCE: Final = timedelta(days=30)
 
 
@@ -156,6 +158,7 @@ async def _page(
         causes = await work.desk.failed_starts(station_id, since)
         parked = await work.desk.parked(station_id=station_id)
         events = await work.care.events(station_id=station_id, is_critical=None, limit=8)
+        reports = await work.care.reports(station_id, now=desk.shown.now, limit=REPORTS_SHOWN)
         logs = await work.care.logs(station_id, limit=5)
         drift = await drift_of(work, station_id)
     return desk.page(
@@ -170,6 +173,7 @@ async def _page(
         causes=causes,
         parked=parked,
         events=events,
+        reports=shown_reports(desk, reports, commands),
         logs=logs,
         drift=drift,
         findings=findings_of(desk, drift.station),

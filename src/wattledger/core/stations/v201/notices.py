@@ -12,6 +12,7 @@ from wattledger.core.stations.dialect import Payload
 from wattledger.core.stations.readings import instant_of
 from wattledger.core.stations.v201 import firmware, monitoring, reservation, security, variables
 from wattledger.core.stations.v201.commands import name_of
+from wattledger.core.stations.v201.types import Part
 
 
 def firmware_status(message: firmware.FirmwareStatusNotification, _received_at: datetime) -> talk.Told:
@@ -34,10 +35,27 @@ def reservation_status(message: reservation.ReservationStatusUpdate, _received_a
     return talk.NoticesTold((over,))
 
 
+def reported(message: Part, _received_at: datetime) -> talk.Told:
+    """A part of a report, kept as it was said."""
+    return talk.NoticesTold((_report_of(message),))
+
+
+def _report_of(message: Part) -> talk.ReportTold:
+    return talk.ReportTold(
+        action=type(message).__name__,
+        request_no=getattr(message, "request_id", None),
+        is_last=not getattr(message, "tbc", False),
+        body=msgspec.json.encode(message).decode(),
+    )
+
+
 def events(message: monitoring.NotifyEvent, received_at: datetime) -> talk.Told:
-    """Only what raises or clears an alarm; periodic values are no news."""
+    """What raises or clears an alarm is one; what a monitor tells from time to time is a report."""
+    told = tuple(one for one in message.event_data if one.trigger != "Alerting")
+    rest = (_report_of(msgspec.structs.replace(message, event_data=list(told))),) if told else ()
     return talk.NoticesTold(
-        tuple(
+        rest
+        + tuple(
             talk.MonitorAlarm(
                 name=name_of(one.component, one.variable),
                 value=one.actual_value,

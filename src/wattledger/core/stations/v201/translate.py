@@ -268,37 +268,45 @@ def _sign_certificate(message: security.SignCertificate, _received_at: datetime)
 
 # --- tables -------------------------------------------------------------------------------------------------
 
-_READERS: Final = {
-    "Authorize": reader(messages.Authorize, _authorize, CODES),
-    "BootNotification": reader(messages.BootNotification, _boot, CODES),
-    "Heartbeat": reader(messages.Heartbeat, _heartbeat, CODES),
-    "MeterValues": reader(messages.MeterValues, _meter_values, CODES),
-    "StatusNotification": reader(messages.StatusNotification, _status, CODES),
-    "SignCertificate": reader(security.SignCertificate, _sign_certificate, CODES),
-    "TransactionEvent": reader(messages.TransactionEvent, _transaction_event, CODES),
-    "FirmwareStatusNotification": reader(firmware.FirmwareStatusNotification, notices.firmware_status, CODES),
-    "LogStatusNotification": reader(firmware.LogStatusNotification, notices.log_status, CODES),
-    "NotifyEvent": reader(monitoring.NotifyEvent, notices.events, CODES),
-    "NotifyReport": reader(variables.NotifyReport, notices.report, CODES),
-    "ReservationStatusUpdate": reader(reservation.ReservationStatusUpdate, notices.reservation_status, CODES),
-    "SecurityEventNotification": reader(security.SecurityEventNotification, notices.security_event, CODES),
-} | {
-    type_.__name__: noted(type_, CODES)
-    for type_ in (
-        messages.DataTransfer,
-        charging.ClearedChargingLimit,
-        security.Get15118EVCertificate,
-        security.GetCertificateStatus,
-        charging.NotifyChargingLimit,
-        display.NotifyCustomerInformation,
-        display.NotifyDisplayMessages,
-        charging.NotifyEVChargingNeeds,
-        charging.NotifyEVChargingSchedule,
-        monitoring.NotifyMonitoringReport,
-        firmware.PublishFirmwareStatusNotification,
-        charging.ReportChargingProfiles,
-    )
-}
+_READERS: Final = (
+    {
+        "Authorize": reader(messages.Authorize, _authorize, CODES),
+        "BootNotification": reader(messages.BootNotification, _boot, CODES),
+        "Heartbeat": reader(messages.Heartbeat, _heartbeat, CODES),
+        "MeterValues": reader(messages.MeterValues, _meter_values, CODES),
+        "StatusNotification": reader(messages.StatusNotification, _status, CODES),
+        "SignCertificate": reader(security.SignCertificate, _sign_certificate, CODES),
+        "TransactionEvent": reader(messages.TransactionEvent, _transaction_event, CODES),
+        "FirmwareStatusNotification": reader(firmware.FirmwareStatusNotification, notices.firmware_status, CODES),
+        "LogStatusNotification": reader(firmware.LogStatusNotification, notices.log_status, CODES),
+        "NotifyEvent": reader(monitoring.NotifyEvent, notices.events, CODES),
+        "NotifyReport": reader(variables.NotifyReport, notices.report, CODES),
+        "ReservationStatusUpdate": reader(reservation.ReservationStatusUpdate, notices.reservation_status, CODES),
+        "SecurityEventNotification": reader(security.SecurityEventNotification, notices.security_event, CODES),
+    }
+    | {
+        type_.__name__: reader(type_, notices.reported, CODES)
+        for type_ in (
+            charging.ClearedChargingLimit,
+            charging.NotifyChargingLimit,
+            display.NotifyCustomerInformation,
+            display.NotifyDisplayMessages,
+            monitoring.NotifyMonitoringReport,
+            firmware.PublishFirmwareStatusNotification,
+            charging.ReportChargingProfiles,
+        )
+    }
+    | {
+        type_.__name__: noted(type_, CODES)
+        for type_ in (
+            messages.DataTransfer,
+            security.Get15118EVCertificate,
+            security.GetCertificateStatus,
+            charging.NotifyEVChargingNeeds,
+            charging.NotifyEVChargingSchedule,
+        )
+    }
+)
 # Nothing is granted that nobody decided: certificates and schedules are refused in their own words.
 _NOTED_ANSWERS: Final[dict[str, types.Part]] = {
     "DataTransfer": messages.DataTransferResponse(status="UnknownVendorId"),
