@@ -27,6 +27,21 @@ def at(minutes: float) -> str:
     return f"{START + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%S}Z"
 
 
+def shifted(told: Json, **by: float) -> Json:
+    """The same with every instant moved."""
+
+    def move(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: moved(inner) if key == "timestamp" else move(inner) for key, inner in value.items()}
+        return [move(inner) for inner in value] if isinstance(value, list) else value
+
+    def moved(text: str) -> str:
+        return f"{datetime.fromisoformat(text) + timedelta(**by):%Y-%m-%dT%H:%M:%SZ}"
+
+    result: Json = move(told)
+    return result
+
+
 def basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 

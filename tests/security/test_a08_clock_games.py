@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
-from charger import CallError, Json, event, start_16, stop_16
+from charger import CallError, Json, event, shifted, start_16, stop_16
 from yard import Yard
 
 pytestmark = [pytest.mark.database, pytest.mark.sockets]
-
-
-def shifted(told: Json, **by: float) -> Json:
-    """The same with every instant moved."""
-
-    def move(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: moved(inner) if key == "timestamp" else move(inner) for key, inner in value.items()}
-        return [move(inner) for inner in value] if isinstance(value, list) else value
-
-    def moved(text: str) -> str:
-        return f"{datetime.fromisoformat(text) + timedelta(**by):%Y-%m-%dT%H:%M:%SZ}"
-
-    result: Json = move(told)
-    return result
 
 
 def session(yard: Yard) -> tuple[Json, Json]:

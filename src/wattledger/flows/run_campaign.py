@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Protocol
 from uuid import UUID
 
 from wattledger.core.kernel.errors import NotFound, Refused, WattledgerError
@@ -188,3 +189,14 @@ async def _set(
     )
     await audit_firmware(work, ids, now, by=by, action=f"campaign_{state}", subject_id=campaign_id)
     return row
+
+
+class Step(Protocol):
+    """Something that a person or a program does with a campaign."""
+
+    async def __call__(self, work: Work, ids: Ids, clock: Clock, campaign_id: UUID, /, *, by: str) -> None: ...
+
+
+STEPS: Final[Mapping[str, Step]] = MappingProxyType(
+    {"pause": pause_campaign, "resume": resume_campaign, "stop": stop_campaign}
+)

@@ -126,8 +126,8 @@ class TestACardThatMayNoLongerCharge:
     @pytest.mark.parametrize(
         "spent",
         [
-            "update token set expires_at = $1 where kind = 'rfid'",
-            "update contract set state = 'ended', ended_on = $1",
+            "token set expires_at = $1 where kind = 'rfid'",
+            "contract set state = 'ended', ended_on = $1",
         ],
         ids=["expired", "of a contract that ended"],
     )

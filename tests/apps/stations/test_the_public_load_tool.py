@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from provisioned import PASSWORD
-from wattledger.adapters.clock import SystemIds
+from wattledger.adapters.clock import SystemClock, SystemIds
+from wattledger.adapters.postgres.database import Database
 from wattledger.flows.provision import provision
 from world import OpenSecrets
-from yard import Yard
+from yard import Yard, open_yard
 
 TOOL = Path(__file__).resolve().parents[4] / "shared" / "tools" / "ocpp_load.py"
 STATIONS, SESSIONS = 20, 2
@@ -26,6 +28,13 @@ pytestmark = [
     pytest.mark.sockets,
     pytest.mark.skipif(not TOOL.exists(), reason="the load generator is missing (../shared/tools/ocpp_load.py)"),
 ]
+
+
+@pytest.fixture
+async def yard(database: Database, database_dsn: str) -> AsyncIterator[Yard]:
+    """The tool's stations have the time of the system."""
+    async with open_yard(database, database_dsn, SystemClock()) as opened:
+        yield opened
 
 
 async def run_tool(yard: Yard, folder: Path, *words: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from charger import Charger
+from charger import START, Charger, session_201, shifted
 from keyring import add_issued, add_root, client_tls, issue, new_root
 from wattledger.adapters.clock import SystemClock
 from wattledger.adapters.postgres.database import Database
@@ -72,7 +72,10 @@ class TestProfile2:
     async def test_is_tls_with_a_password(self, yard: Yard, station: TlsStation) -> None:
         async with station.charger(password=STATION_PASSWORD) as charger:
             await charger.boot()
-            await yard.charge_201(charger)
+            days = (yard.clock.now() - START).days - 1
+            await yard.tell(
+                charger, [shifted(one, days=days) for one in session_201("tx-1", yard.world.token_uid)]
+            )
         await yard.assert_billed_once(wh=10_000)
 
     async def test_is_kept_once_it_was_shown(self, yard: Yard, station: TlsStation) -> None:

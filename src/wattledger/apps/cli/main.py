@@ -36,6 +36,8 @@ COMMANDS: Final = (
     Command("migrate", f"{_HERE}.migrate", "migrate_command", "Bring the database's schema up to date."),
     Command("provision", f"{_HERE}.provision", "provision_command", "Create stations and tokens for load tests."),
     Command("station", f"{_HERE}.station", "app", "Change how a station proves itself: passwords, certificates."),
+    Command("firmware", f"{_HERE}.firmware", "app", "Bring new firmware to stations, in waves."),
+    Command("baseline", f"{_HERE}.baseline", "app", "Say how stations shall be configured, and bring them there."),
     Command("secrets", f"{_HERE}.secret_keys", "app", "Change the key under which secrets are kept."),
     Command("books", f"{_HERE}.books", "app", "Verify the books."),
     Command("gateway", f"{_HERE}.gateway", "app", "Set up how a tenant is paid, and choose its gateway."),

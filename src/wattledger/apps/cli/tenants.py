@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -14,7 +15,10 @@ from wattledger.bootstrap import Container, opened
 from wattledger.core.kernel.errors import InvalidInput, NotFound
 from wattledger.settings import load_settings
 
+BY = "command line"
 Tenant = Annotated[str, typer.Option("--tenant", help="The operator's short name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON for a machine.")]
+_T = TypeVar("_T")
 
 
 @asynccontextmanager
@@ -33,3 +37,13 @@ def read_file(file: str) -> bytes:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise InvalidInput("file_unreadable", f"{file}: {error.strerror or error}") from None
+
+
+def with_tenant(tenant: str, act: Callable[[Container, int], Awaitable[_T]]) -> _T:
+    """What ``act`` gives for that tenant. Raises NotFound ``tenant_unknown``, and as ``act`` does."""
+
+    async def run() -> _T:
+        async with opened_for(tenant) as (container, tenant_id):
+            return await act(container, tenant_id)
+
+    return asyncio.run(run())

@@ -8,7 +8,7 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from wattledger.apps.web.api import care, commands, prices, routes
+from wattledger.apps.web.api import care, commands, prices, routes, upkeep
 from wattledger.apps.web.api.access import provide_desk, require_login
 
 _router: Final = Router(
@@ -42,6 +42,15 @@ _router: Final = Router(
         prices.publish,
         care.campaigns,
         care.campaign,
+        upkeep.releases,
+        upkeep.new_release,
+        upkeep.new_campaign,
+        upkeep.steer_campaign,
+        upkeep.baselines,
+        upkeep.new_baseline,
+        upkeep.retire,
+        upkeep.all_drift,
+        upkeep.bring_station,
     ],
 )
 

@@ -24,7 +24,7 @@ from wattledger.flows.configure_stations import (
     retire_baseline,
 )
 from wattledger.flows.ports.care import InventoryRow
-from wattledger.flows.run_campaign import pause_campaign, resume_campaign, stop_campaign
+from wattledger.flows.run_campaign import STEPS
 
 HERE: Final = "/desk/stations"
 INVENTORY_COLUMNS: Final = (
@@ -263,8 +263,7 @@ async def campaign_page(desk: AtDesk, campaign_id: FromPath[UUID]) -> Response[s
 @post("/stations/firmware/{campaign_id:uuid}/{deed:str}", include_in_schema=False, status_code=303)
 async def steer_campaign(desk: AtDesk, campaign_id: FromPath[UUID], deed: FromPath[str]) -> Redirect:
     """The campaign pauses, goes on or stops."""
-    steps = {"pause": pause_campaign, "resume": resume_campaign, "stop": stop_campaign}
-    step = found(steps.get(deed), "step")
+    step = found(STEPS.get(deed), "step")
     container = desk.container
     async with desk.begin() as work:
         await step(work, container.ids, container.clock, campaign_id, by=desk.actor)
