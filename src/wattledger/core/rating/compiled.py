@@ -5,7 +5,7 @@ Compiling costs a millisecond, once per tariff version; rating then needs neithe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -34,6 +34,8 @@ from wattledger.core.tariffs.model import (
 from wattledger.core.tax.rules import AS_STATED, Regime, TaxRules
 
 _KEPT_MAX = 100
+# A limit over several rates of tax is shared in proportions that no tariff tells beforehand: to this fineness.
+_FINE = 10**12
 
 
 @dataclass(eq=False)
@@ -146,16 +148,18 @@ def _compile(tariffs: tuple[Tariff, ...], regime: Regime, *, is_switched: bool) 
     terms = [one for number, tariff in enumerate(tariffs) for one in component_terms(tariff, number, regime)]
     excises = [Fraction(excise.per_kwh) / MILLIWH_PER_KWH for excise in regime.excises]
     minor_per_major = 10 ** exponent_of(tariffs[0].currency)
+    taxes = list(dict.fromkeys(one.taxes for one in terms))
+    groups = tuple(_group(group) for group in taxes)
+    has_caps = any(one.source.cap is not None for one in terms)
+    limited = list(_limit_parts(tariffs, groups))
     denominator = lcm(
         minor_per_major,
+        _FINE if limited and len(groups) > 1 else 1,
         *(part.denominator for one in terms for part in one.parts()),
-        *(part.denominator for part in excises),
-        *(Fraction(amount).denominator for amount in _limit_amounts(tariffs)),
+        *(part.denominator for part in (*excises, *limited)),
     )
-    taxes = list(dict.fromkeys(one.taxes for one in terms))
     found = [(one.priced(denominator, taxes.index(one.taxes)), one) for one in terms]
     limits = tuple(_limits(tariffs, denominator))
-    has_caps = any(one.source.cap is not None for one in terms)
     has_tiers = any(one.source.tiers for one in terms)
     return CompiledTariff(
         tariffs=tariffs,
@@ -165,7 +169,7 @@ def _compile(tariffs: tuple[Tariff, ...], regime: Regime, *, is_switched: bool) 
         is_switched=is_switched,
         units_per_major=denominator,
         units_per_minor=denominator // minor_per_major,
-        groups=tuple(_group(group) for group in taxes),
+        groups=groups,
         limits=limits,
         excises=tuple(
             ExciseUnit(excise.name, excise.per_kwh, int(part * denominator), excise.step_wh * 1_000)
@@ -191,9 +195,17 @@ def _group(taxes: tuple[Tax, ...]) -> Group:
     )
 
 
-def _limit_amounts(tariffs: Sequence[Tariff]) -> list[Decimal]:
+def _limit_parts(tariffs: Sequence[Tariff], groups: Sequence[Group]) -> Iterator[Fraction]:
+    """The amounts of limits, and what the other sense of each comes to where only one is stated."""
     limits = [limit for tariff in tariffs for limit in (tariff.price_min, tariff.price_max) if limit is not None]
-    return [amount for limit in limits for amount in (limit.before_taxes, limit.after_taxes) if amount is not None]
+    for limit in limits:
+        net, gross = limit.before_taxes, limit.after_taxes
+        yield from (Fraction(amount) for amount in (net, gross) if amount is not None)
+        for group in groups:
+            if net is not None and gross is None:
+                yield Fraction(net) * group.factor
+            elif gross is not None and net is None:
+                yield Fraction(gross) / group.factor
 
 
 def _limits(tariffs: Sequence[Tariff], denominator: int) -> list[Limits]:

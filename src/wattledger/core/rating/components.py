@@ -60,7 +60,8 @@ class Terms:
             prices.append(_FINEST_SPOT)
         for price in prices:
             yield from self._amounts(price)
-        yield Fraction(component.cap or 0)
+        cap = Fraction(component.cap or 0)
+        yield from (cap, cap * self.share, cap / (1 + self.share))
 
     def priced(self, denominator: int, group: int) -> Priced:
         """The component at its own price, its tiers beside it."""
