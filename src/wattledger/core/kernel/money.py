@@ -10,9 +10,12 @@ from wattledger.core.kernel.errors import InvalidInput
 
 _NO_DECIMALS: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
 _TWO_DECIMALS: Final = """
-    AED ALL AMD ARS AUD AZN BAM BDT BGN BRL CAD CHF CNY COP CRC CZK DKK DOP EGP EUR GBP GEL GTQ HKD HNL HUF
-    IDR ILS INR KES KZT LKR MAD MDL MKD MUR MXN MYR NGN NOK NZD PAB PEN PHP PKR PLN QAR RON RSD SAR SEK SGD
-    THB TRY TWD UAH USD UYU UZS ZAR
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY
+    COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR
+    ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK
+    MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP
+    SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XCG YER ZAR
+    ZMW ZWG
 """
 _THREE_DECIMALS: Final = "BHD IQD JOD KWD LYD OMR TND"
 # ISO 4217. A currency that is not listed is refused, never guessed.
@@ -31,7 +34,7 @@ def exponent_of(currency: str) -> int:
     try:
         return _EXPONENTS[currency]
     except KeyError:
-        raise InvalidInput("currency_unknown", f"{currency!r} is not a currency Wattledger knows.") from None
+        raise InvalidInput("currency_unknown", f"{currency[:40]!r} is not a currency Wattledger knows.") from None
 
 
 @dataclass(frozen=True, slots=True, order=False)
