@@ -11,7 +11,9 @@ import msgspec
 
 from wattledger.core.kernel.instants import format_instant
 from wattledger.core.kernel.money import exponent_of
+from wattledger.core.rating.policy import Rounding
 from wattledger.core.rating.rated import PER_PRICE_UNIT, ChargeLine, LineKind, Rated, TaxTotal, Unit
+from wattledger.core.rating.rounding import largest_remainder, rounded
 from wattledger.core.roaming.ocpi_json import Json
 from wattledger.core.tariffs.model import Tariff
 
@@ -52,7 +54,13 @@ def price(net: Fraction, gross: Fraction, currency: str) -> dict[str, str]:
 
 def totals(rated: Rated) -> Json:
     """OCPI's totals; a kind of cost that did not arise is zero. Price limits are in ``total_cost`` alone."""
-    return {name: price(*rated.exact(*kinds), rated.currency) for name, kinds in _TOTALS.items()}
+    amounts = list(zip(rated.lines, _line_amounts(rated), strict=True))
+    found = {}
+    for name, kinds in _TOTALS.items():
+        chosen = [amount for line, amount in amounts if not kinds or line.dimension in kinds]
+        net, gross = (sum((pair[sense] for pair in chosen), Fraction(0)) for sense in (0, 1))
+        found[name] = price(net, gross, rated.currency)
+    return found
 
 
 def billed_quantities(rated: Rated) -> dict[str, str]:
@@ -67,12 +75,24 @@ def billed_quantities(rated: Rated) -> dict[str, str]:
 
 def line_facts(rated: Rated, tariffs: Sequence[Tariff]) -> list[Json]:
     """Each line with its derivation: span, quantity used and billed, price, restrictions that held, amounts."""
-    return [_line(rated, line, tariffs) for line in rated.lines]
+    amounts = _line_amounts(rated)
+    return [_line(rated, line, amount, tariffs) for line, amount in zip(rated.lines, amounts, strict=True)]
 
 
-def _line(rated: Rated, line: ChargeLine, tariffs: Sequence[Tariff]) -> Json:
-    net = Fraction(line.net_units, rated.units_per_major)
-    gross = Fraction(line.net_units + line.tax_units, rated.units_per_major)
+def _line_amounts(rated: Rated) -> list[tuple[Fraction, Fraction]]:
+    """Each line's net and gross as written: to 12 decimals, the last ones so that lines sum to the total."""
+    scale, per_major = 10**_DECIMALS, rated.units_per_major
+    columns = []
+    for units in (
+        [line.net_units for line in rated.lines],
+        [line.net_units + line.tax_units for line in rated.lines],
+    ):
+        total = rounded(sum(units) * scale, per_major, Rounding.HALF_EVEN)
+        columns.append(largest_remainder([one * scale for one in units], per_major, total) if units else [])
+    return [(Fraction(net, scale), Fraction(gross, scale)) for net, gross in zip(*columns, strict=True)]
+
+
+def _line(rated: Rated, line: ChargeLine, amount: tuple[Fraction, Fraction], tariffs: Sequence[Tariff]) -> Json:
     facts: Json = {
         "dimension": _NAMES.get(line.dimension, line.dimension.value.upper()),
         "start_date_time": format_instant(line.started_at),
@@ -81,7 +101,7 @@ def _line(rated: Rated, line: ChargeLine, tariffs: Sequence[Tariff]) -> Json:
         "used": exact_text(Fraction(line.quantity, PER_PRICE_UNIT[line.unit])),
         "billed": exact_text(Fraction(line.billed, PER_PRICE_UNIT[line.unit])),
         "price": format(line.price, "f"),
-        **price(net, gross, rated.currency),
+        **price(*amount, rated.currency),
         "taxes": [
             {"name": tax.name, "percentage": exact_text(Fraction(tax.rate_ppm, 10_000))} for tax in line.taxes
         ],
