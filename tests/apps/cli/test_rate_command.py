@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,32 @@ class TestAPrice:
         assert "10 kWh at 0.20 EUR per kWh" in out
         assert "Not price 1 of the tariff: 06:00-22:00, but it was Mon 2026-03-02 22:00:00" in out
 
+    def test_in_words_says_where_a_zone_was_assumed_and_a_tariff_had_ended(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        old = SESSION | {"tariffs": [SESSION["tariffs"][0] | {"end_date_time": "2026-03-01T00:00:00Z"}]}
+        _, out, _ = said(capsys, str(written(tmp_path / "old.json", old)))
+        assert out.splitlines()[-2:] == [
+            "Neither the CDR nor an option states a time zone: the tariff's times of day are read in UTC.",
+            "The session began when tariff 'T1' had ended.",
+        ]
+
+    def test_comes_from_a_page_of_one(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        page = written(tmp_path / "page.json", {"data": [SESSION], "status_code": 1000})
+        assert facts(capsys, str(page))["total_cost"]["excl_vat"] == "4.00"
+
+    def test_adds_up_to_the_last_written_decimal(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        thirds = tariff(element(component("TIME", 1), component("PARKING_TIME", 1), component("ENERGY", 1, vat=7)))
+        session = cdr(
+            period(20, TIME=1 / 3), period(20, PARKING_TIME=1 / 3), period(20, TIME=1 / 3, ENERGY=1 / 3),
+            tariffs=[thirds | {"tax_included": "YES"}],
+        )  # fmt: skip
+        found = facts(capsys, str(written(tmp_path / "thirds.json", session)))
+        for sense in ("excl_vat", "incl_vat"):
+            parts = [Decimal(found[f"total_{kind}_cost"][sense]) for kind in ("energy", "time", "parking")]
+            lines = [Decimal(line[sense]) for line in found["lines"]]
+            assert sum(lines) == sum(parts) == Decimal(found["total_cost"][sense])
+
     def test_is_compared_with_what_the_cdr_states(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -132,6 +159,8 @@ class TestWhatCannotBePriced:
         assert (code, out) == (2, "")
         assert err.startswith("Cannot price ")
         assert err.count("\n") == 1
+        assert err.strip().isprintable()
+        assert len(err) < 400
         return err.rstrip().rpartition("[")[2].rstrip("]")
 
     def test_a_file_that_is_not_there(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,7 +181,11 @@ class TestWhatCannotBePriced:
             ("\xff", "json_malformed"),
             ("{}", "ocpi_field_missing"),
             (json.dumps(SESSION).replace(" 10}", " NaN}"), "json_malformed"),
-            (json.dumps(SESSION).replace(" 10}", " 1e1}"), "json_malformed"),
+            (json.dumps(SESSION).replace(" 10}", " 1e1}"), "ocpi_number_malformed"),
+            (json.dumps([SESSION, SESSION]), "json_several_objects"),
+            (json.dumps({"data": [SESSION, SESSION], "status_code": 1000}), "json_several_objects"),
+            (json.dumps({"data": []}), "json_malformed"),
+            (json.dumps({"status_code": 2001, "status_message": "no"}), "json_malformed"),
             (json.dumps(SESSION).replace(" 10}", ' "NaN"}'), "ocpi_number_malformed"),
             (json.dumps(SESSION).replace(" 10}", ' "1e1"}'), "ocpi_number_malformed"),
             (json.dumps(SESSION).replace(" 10}", " true}"), "ocpi_number_malformed"),
@@ -166,6 +199,12 @@ class TestWhatCannotBePriced:
             (json.dumps(SESSION).replace("0.2,", "-0.2,"), "price_negative"),
             (json.dumps(SESSION).replace('"elements"', '"parts"'), "ocpi_field_missing"),
             (json.dumps(SESSION | {"credit": True}), "cdr_is_credit"),
+            (json.dumps(SESSION | {"credit": "true"}), "cdr_is_credit"),
+            (json.dumps(SESSION).replace('"06:00"', "6"), "ocpi_text_malformed"),
+            (json.dumps(SESSION).replace("end_date_time", "stop_date_time"), "ocpi_version_unsupported"),
+            (json.dumps(SESSION | {"currency": "EU\n\x1b[31mR" * 99}), "currency_mixed"),
+            (json.dumps(SESSION | {"cdr_location": {"time_zone": "right/Europe/Berlin"}}), "time_zone_unknown"),
+            (json.dumps(SESSION | {"cdr_location": {"time_zone": "localtime"}}), "time_zone_unknown"),
             (json.dumps(SESSION | {"tariffs": []}), "cdr_without_tariff"),
             (json.dumps(SESSION | {"tariffs": ["T1"]}), "ocpi_list_malformed"),
             (json.dumps(SESSION | {"charging_periods": []}), "cdr_without_periods"),

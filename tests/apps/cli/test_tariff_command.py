@@ -69,7 +69,13 @@ class TestLint:
     def test_reads_a_tariff_of_ours(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert said(capsys, "lint", file(tmp_path, encode_tariff(ours(when(energy("0.5"))))))[0] == 0
 
-    @pytest.mark.parametrize("raw", [b"", b"{}", b'{"currency":"EUR","elements":[{"price_components":[{}]}]}'])
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b"", b"{}", b'{"currency":"EUR","elements":[{"price_components":[{}]}]}',
+            b'{"currency":"EUR","elements":0.125}', b'{"currency":"EUR","elements":"components"}',
+        ],
+    )  # fmt: skip
     def test_of_what_is_no_tariff_is_refused(
         self, raw: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

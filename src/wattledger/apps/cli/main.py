@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import typer
 
+from wattledger.apps.cli.refusals import refusal_line
 from wattledger.core.kernel.errors import InvalidInput, WattledgerError
 
 _HERE: Final = "wattledger.apps.cli"
@@ -86,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         build(asked)(words)
     except WattledgerError as refusal:
-        typer.echo(f"wattledger: {refusal.message} [{refusal.code}]", err=True)
+        typer.echo(refusal_line(refusal, "wattledger: "), err=True)
         raise SystemExit(2 if isinstance(refusal, InvalidInput) else 1) from None
 
 

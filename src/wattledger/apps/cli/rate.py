@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from wattledger.apps.cli.refusals import refusal_line
 from wattledger.core.kernel.errors import InvalidInput, WattledgerError
 from wattledger.core.rating.explain import explain_text
 from wattledger.core.rating.policy import POLICIES, RatingPolicy
@@ -41,7 +42,7 @@ def rate_command(
         imported = import_cdr(source, tariff=_tariff(tariff), time_zone=time_zone)
         rated = rate(imported.usage, imported.compiled(), policy=chosen)
     except WattledgerError as refusal:
-        typer.echo(f"Cannot price {cdr}: {refusal.message} [{refusal.code}]", err=True)
+        typer.echo(refusal_line(refusal, f"Cannot price {cdr}: "), err=True)
         raise typer.Exit(2) from None
     if as_json:
         typer.echo(json.dumps(_facts(source, imported, rated, chosen), indent=2))

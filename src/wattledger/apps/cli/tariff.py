@@ -11,9 +11,10 @@ from typing import Annotated
 
 import typer
 
+from wattledger.apps.cli.refusals import refusal_line
 from wattledger.core.kernel.errors import InvalidInput, WattledgerError
 from wattledger.core.rating.explain import price_table
-from wattledger.core.roaming.ocpi_json import encode_ocpi, parse_ocpi
+from wattledger.core.roaming.ocpi_json import encode_ocpi, objects, parse_ocpi
 from wattledger.core.roaming.ocpi_tariffs import OcpiIdentity, OcpiVersion, export_tariff, import_tariff
 from wattledger.core.roaming.ocpp_tariffs import export_ocpp_tariff, import_ocpp_tariff
 from wattledger.core.tariffs.lint import Severity, lint_tariff
@@ -61,7 +62,7 @@ def convert_command(
     try:
         typer.echo(_converted(tariff, to, tariff_id, party))
     except WattledgerError as refusal:
-        typer.echo(f"Cannot write {file} as {to}: {refusal.message} [{refusal.code}]", err=True)
+        typer.echo(refusal_line(refusal, f"Cannot write {file} as {to}: "), err=True)
         raise typer.Exit(2) from None
 
 
@@ -86,16 +87,13 @@ def _load(file: str, *, is_checked: bool = True) -> Tariff:
     try:
         raw = sys.stdin.buffer.read() if file == "-" else _bytes(file)
         parsed = parse_ocpi(raw)
-        is_ours = any(
-            "components" in element for element in parsed.get("elements") or () if isinstance(element, dict)
-        )
-        if is_ours:
+        if any("components" in element for element in objects(parsed.get("elements"), "elements")):
             return decode_tariff(raw, is_checked=is_checked)
         if "tariffId" in parsed:
             return import_ocpp_tariff(parsed)
         return import_tariff(parsed, is_checked=is_checked)
     except WattledgerError as refusal:
-        typer.echo(f"{file} is no tariff to price with: {refusal.message} [{refusal.code}]", err=True)
+        typer.echo(refusal_line(refusal, f"{file} is no tariff to price with: "), err=True)
         raise typer.Exit(2) from None
 
 

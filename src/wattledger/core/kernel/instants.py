@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from wattledger.core.kernel.errors import InvalidInput
+
+_NOT_ZONES: Final = re.compile(r"right/|posix/|localtime$|posixrules$|Factory$")
 
 
 def utc(instant: datetime) -> datetime:
@@ -37,9 +42,16 @@ def format_instant(instant: datetime) -> str:
     return f"{utc_instant:%Y-%m-%dT%H:%M:%S}.{utc_instant.microsecond // 1000:03d}Z"
 
 
+@lru_cache(maxsize=1_024)
 def zone(name: str) -> ZoneInfo:
-    """The IANA zone of that name. Raises InvalidInput ``time_zone_unknown``."""
+    """The IANA zone of that name. Raises InvalidInput ``time_zone_unknown``.
+
+    What else lies in a machine's zone files is refused: ``localtime`` is another zone elsewhere, and those of
+    ``right/`` count leap seconds.
+    """
     try:
-        return ZoneInfo(name)
+        if not _NOT_ZONES.match(name):
+            return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidInput("time_zone_unknown", f"{name!r} is not an IANA time zone.") from None
+        pass
+    raise InvalidInput("time_zone_unknown", f"{name[:40]!r} is not an IANA time zone.")

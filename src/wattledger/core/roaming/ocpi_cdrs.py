@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -15,10 +15,14 @@ from wattledger.core.rating.compiled import CompiledTariff, compile_tariff, comp
 from wattledger.core.roaming.ocpi_json import Json, instant, objects, required, text
 from wattledger.core.roaming.ocpi_periods import OcpiPeriod, read_periods, usage_periods
 from wattledger.core.roaming.ocpi_tariffs import import_tariff
+from wattledger.core.tariffs.calendar import clock_of
 from wattledger.core.tariffs.model import Tariff
 
 DEFAULT_TIME_ZONE: Final = "UTC"
 UNPRICED_PERIODS: Final = "Periods that name no tariff are not priced (OCPI ChargingPeriod.tariff_id)."
+ZONE_ASSUMED: Final = (
+    "Neither the CDR nor an option states a time zone: the tariff's times of day are read in UTC."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,15 @@ def import_cdr(source: Json, *, tariff: Tariff | None = None, time_zone: str | N
     """The usage a CDR states and the tariffs to price it with: ``tariff`` where given, else the CDR's own.
 
     Raises InvalidInput ``cdr_is_credit``, ``cdr_without_tariff``, ``cdr_tariff_unknown``, ``cdr_tariff_twice``,
-    ``cdr_several_tariffs``, ``currency_mixed``, ``ocpi_field_missing`` and what the readers of periods and
-    tariffs raise.
+    ``cdr_several_tariffs``, ``currency_mixed``, ``ocpi_version_unsupported``, ``ocpi_field_missing`` and what
+    the readers of periods and tariffs raise.
     """
-    if source.get("credit") is True:
+    if source.get("credit") not in (None, False):
         raise InvalidInput("cdr_is_credit", "A credit CDR takes back another one; it has no price of its own.")
+    if "stop_date_time" in source and "end_date_time" not in source:
+        raise InvalidInput(
+            "ocpi_version_unsupported", "It is a CDR of OCPI 2.1.1; those of 2.2.1 and 2.3.0 are read."
+        )
     ended_at = instant(required(source, "end_date_time", "The CDR"), "end_date_time")
     return _imported(source, ended_at, None if tariff is None else [("", tariff)], time_zone)
 
@@ -83,15 +91,37 @@ def _imported(
     else:
         chosen, spans = _chosen(periods, given if given is not None else _listed(source))
     tariffs = tuple(tariff for _, tariff in chosen)
-    currency = source.get("currency", tariffs[0].currency)
+    stated = source.get("currency")
+    currency = tariffs[0].currency if stated is None else text(stated, "currency")
     for tariff in tariffs:
         if currency != tariff.currency:
-            raise InvalidInput("currency_mixed", f"The CDR is in {currency}, a tariff in {tariff.currency}.")
+            raise InvalidInput(
+                "currency_mixed", f"The CDR is in {currency[:40]!r}, a tariff in {tariff.currency}."
+            )
     zone_name, zone_source = _time_zone(source, time_zone)
     usage = replace(_usage(source, periods, zone_name), tariff_spans=tuple(spans))
-    notes = (UNPRICED_PERIODS,) if any(number < 0 for _, number in spans) else ()
     ids = tuple(name for name, _ in chosen)
+    notes = tuple(_notes(chosen, spans, started_at, zone_source))
     return ImportedCdr(str(source.get("id", "")), currency, usage, tariffs, ids, zone_source, notes)
+
+
+def _notes(
+    chosen: Sequence[tuple[str, Tariff]],
+    spans: Sequence[tuple[datetime, int]],
+    started_at: datetime,
+    zone_source: str,
+) -> Iterator[str]:
+    """What a reader of the price should know of how the CDR was read."""
+    if any(number < 0 for _, number in spans):
+        yield UNPRICED_PERIODS
+    elements = [element for _, tariff in chosen for element in tariff.elements]
+    if zone_source == "default" and any(clock_of(element.restrictions) is not None for element in elements):
+        yield ZONE_ASSUMED
+    for name, tariff in chosen:
+        is_early = tariff.valid_from is not None and started_at < tariff.valid_from
+        is_late = tariff.valid_until is not None and started_at > tariff.valid_until
+        if is_early or is_late:
+            yield f"The session began when tariff {name!r} {'was not valid yet' if is_early else 'had ended'}."
 
 
 def _listed(source: Json) -> list[tuple[str, Tariff]]:
@@ -103,7 +133,7 @@ def _listed(source: Json) -> list[tuple[str, Tariff]]:
     for one in listed:
         name = text(one.get("id", ""), "tariff id")
         if found.setdefault(name.lower(), one) != one:
-            raise InvalidInput("cdr_tariff_twice", f"Two different tariffs are named {name!r}.")
+            raise InvalidInput("cdr_tariff_twice", f"Two different tariffs are named {name[:40]!r}.")
     return [(str(one.get("id", "")), import_tariff(one)) for one in found.values()]
 
 
@@ -127,7 +157,9 @@ def _chosen(
         by_name = {wanted[0]: by_name[""]}
     missing = [name for name in wanted if name not in by_name]
     if missing:
-        raise InvalidInput("cdr_tariff_unknown", f"The periods name tariff {missing[0]!r}, which is not listed.")
+        raise InvalidInput(
+            "cdr_tariff_unknown", f"The periods name tariff {missing[0][:40]!r}, which is not listed."
+        )
     chosen = [by_name[name] for name in wanted]
     if len(wanted) == 1 and None not in named:
         return chosen, []

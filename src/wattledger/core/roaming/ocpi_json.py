@@ -20,7 +20,7 @@ _PLAIN_NUMBER: Final = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
 def _exact(text: str) -> Decimal:
     """A fraction as it is written. An exponent is a slip of some program's float, and not guessed at."""
     if not _PLAIN_NUMBER.fullmatch(text):
-        raise ValueError(f"{text[:40]} is not written as a plain decimal number")
+        raise ValueError(f"{text[:40]} is not written as a plain decimal number of at most 30 digits")
     return Decimal(text)
 
 
@@ -34,7 +34,9 @@ _DECIMALS_MAX: Final = 20
 def parse_ocpi(raw: bytes | str) -> Json:
     """A JSON object with every fraction a Decimal, never a float.
 
-    An envelope with ``data`` (OCPI's response format) is opened. Raises InvalidInput ``json_malformed``.
+    An envelope with ``data`` (OCPI's response format) is opened, also around a list of one object. Raises
+    InvalidInput ``json_malformed``, ``json_several_objects`` and, of a number with an exponent, which JSON allows,
+    ``ocpi_number_malformed``.
     """
     if len(raw) > _BYTES_MAX:
         raise InvalidInput("json_malformed", f"More than {_BYTES_MAX} bytes.")
@@ -42,10 +44,22 @@ def parse_ocpi(raw: bytes | str) -> Json:
         raw = raw.removeprefix(b"\xef\xbb\xbf")  # some editors begin a file with a byte order mark
     try:
         value = _DECODER.decode(raw)
+    except msgspec.ValidationError as error:  # of what the hook above refuses, JSON itself is fine
+        raise InvalidInput("ocpi_number_malformed", str(error).partition(" - at ")[0]) from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidOperation, ValueError) as error:
         raise InvalidInput("json_malformed", f"Not JSON: {error}") from None
-    if isinstance(value, dict) and isinstance(value.get("data"), dict):
+    return _opened(value)
+
+
+def _opened(value: Any) -> Json:
+    if isinstance(value, dict) and "data" in value:
         value = value["data"]
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+    elif isinstance(value, dict) and "status_code" in value:
+        raise InvalidInput("json_malformed", "The response holds no data, only a status.")
+    if isinstance(value, list) and len(value) > 1:
+        raise InvalidInput("json_several_objects", f"It holds {len(value)} objects; one at a time is read.")
     if not isinstance(value, dict):
         raise InvalidInput("json_malformed", "A JSON object is expected.")
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -65,6 +66,7 @@ _RANGES: Final = (
     ("power", "power_w", 1_000),
     ("duration", "duration_s", 1),
 )
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _KNOWN_RESTRICTIONS: Final = frozenset(
     {"start_time", "end_time", "start_date", "end_date", "day_of_week", "reservation"}
     | {f"{end}_{name}" for name, _, _ in _RANGES for end in ("min", "max")}
@@ -90,12 +92,12 @@ def import_tariff(source: Json, *, is_checked: bool = True) -> Tariff:
         price_max=_limit(source.get("max_price"), "max_price"),
         valid_from=None if valid_from is None else instant(valid_from, "start_date_time"),
         valid_until=None if valid_until is None else instant(valid_until, "end_date_time"),
-        kind=source.get("type"),
+        kind=_words(source, "type"),
         texts=tuple(
             LocalText(text(one.get("language"), "language"), text(one.get("text"), "text"))
             for one in objects(source.get("tariff_alt_text"), "tariff_alt_text")
         ),
-        url=source.get("tariff_alt_url"),
+        url=_words(source, "tariff_alt_url"),
     )
     return check_tariff(tariff) if is_checked else tariff
 
@@ -136,7 +138,7 @@ def _element(source: Json, where: str) -> Element:
     components = objects(required(source, "price_components", where), f"{where}, price_components")
     return Element(
         tuple(_component(component, where) for component in components),
-        _restrictions(source.get("restrictions") or {}, where),
+        _restrictions(source.get("restrictions"), where),
     )
 
 
@@ -152,6 +154,8 @@ def _component(source: Json, where: str) -> PriceComponent:
 
 
 def _restrictions(source: Any, where: str) -> Restrictions:
+    if source is None or source == []:  # some languages write an empty object so
+        source = {}
     if not isinstance(source, dict):
         raise InvalidInput("ocpi_list_malformed", f"{where}: restrictions are not an object.")
     unknown = {name for name, value in source.items() if value is not None} - _KNOWN_RESTRICTIONS
@@ -165,9 +169,9 @@ def _restrictions(source: Any, where: str) -> Restrictions:
     }
     reservation = source.get("reservation")
     return Restrictions(
-        time_from=source.get("start_time"),
-        time_until=source.get("end_time"),
-        weekdays=tuple(_weekday(day, where) for day in source.get("day_of_week") or ()),
+        time_from=_words(source, "start_time", where),
+        time_until=_words(source, "end_time", where),
+        weekdays=_weekdays(source.get("day_of_week"), where),
         date_from=_day(source.get("start_date"), where),
         date_until=_day(source.get("end_date"), where),
         reservation=None if reservation is None else _known(_RESERVATIONS, reservation, f"{where}, reservation"),
@@ -202,21 +206,37 @@ def _scaled(value: Any, scale: int, where: str) -> int:
 
 
 def _threshold(value: Any, scale: int, where: str) -> int:
-    """A threshold in our unit. Measured values are whole there, so the next whole one decides the same."""
+    """A threshold in our unit. Measured values are whole there, so the next whole one decides the same.
+
+    Seconds are whole in OCPI itself; instants are finer, so a fraction would decide something and is refused.
+    """
+    if scale == 1:
+        return whole(value, where)
     return int((number(value, where) * scale).to_integral_value(ROUND_CEILING))
 
 
-def _weekday(day: Any, where: str) -> Weekday:
-    return _known({weekday.name: weekday for weekday in Weekday}, day, f"{where}, day_of_week")
+def _weekdays(value: Any, where: str) -> tuple[Weekday, ...]:
+    if value is not None and not isinstance(value, list):
+        raise InvalidInput("ocpi_list_malformed", f"{where}, day_of_week is not a list.")
+    names = {weekday.name: weekday for weekday in Weekday}
+    return tuple(_known(names, day, f"{where}, day_of_week") for day in value or ())
+
+
+def _words(source: Json, name: str, where: str = "") -> str | None:
+    """An optional text."""
+    value = source.get(name)
+    return None if value is None else text(value, f"{where}, {name}" if where else name)
 
 
 def _day(value: Any, where: str) -> date | None:
     if value is None:
         return None
     try:
-        return date.fromisoformat(text(value, where))
+        if _DATE.fullmatch(text(value, where)):
+            return date.fromisoformat(value)
     except ValueError:
-        raise InvalidInput("ocpi_date_malformed", f"{where}: {str(value)[:20]!r} is not a date.") from None
+        pass
+    raise InvalidInput("ocpi_date_malformed", f"{where}: {str(value)[:20]!r} is not a date.")
 
 
 def _exported_limit(limit: PriceLimit, version: OcpiVersion) -> Json:
