@@ -16,7 +16,7 @@ from wattledger.core.roaming.ocpi_totals import rated_facts
 START = "2026-03-02T10:00:00Z"  # a Monday
 
 
-def component(kind: str, price: float, **more: Any) -> Json:
+def component(kind: str, price: float | str, **more: Any) -> Json:
     return {"type": kind, "price": price, "step_size": 1, **more}
 
 
