@@ -69,13 +69,14 @@ class Terms:
         unit, _, step_unit = _UNITS[component.dimension]
         is_reservation = self.element.restrictions.reservation is not None
         kind = (_RESERVED_KINDS if is_reservation else _KINDS)[component.dimension]
+        net_unit, tax_unit = self._units(component.price, denominator)
         plain = Priced(
             *self.place,
             kind=kind,
             unit=unit,
             price=component.price,
-            net_unit=0,
-            tax_unit=0,
+            net_unit=net_unit,
+            tax_unit=tax_unit,
             step=0 if unit is Unit.ONCE else component.step_size * step_unit,
             grace_us=component.grace_s * 1_000_000,
             cap_units=None if component.cap is None else int(Fraction(component.cap) * denominator),
@@ -85,7 +86,6 @@ class Terms:
             place=_ORDER.index(kind),
             spot=component.spot,
         )
-        plain = self._with_price(plain, component.price, denominator)
         if not component.tiers:
             return plain
         steps = tuple(
@@ -99,9 +99,14 @@ class Terms:
         return replace(self._with_price(priced, price, denominator), source=priced, spot=None)
 
     def _with_price(self, priced: Priced, price: Decimal, denominator: int) -> Priced:
+        net_unit, tax_unit = self._units(price, denominator)
+        return replace(priced, price=price, net_unit=net_unit, tax_unit=tax_unit)
+
+    def _units(self, price: Decimal, denominator: int) -> tuple[int, int]:
+        """Net and tax of one unit of quantity, as integers over ``denominator``."""
         net, tax = (amount * denominator for amount in self._amounts(price))
         assert net.denominator == tax.denominator == 1, "the denominator holds every price"
-        return replace(priced, price=price, net_unit=net.numerator, tax_unit=tax.numerator)
+        return net.numerator, tax.numerator
 
     def _amounts(self, price: Decimal) -> tuple[Fraction, Fraction]:
         """Net and tax of one unit of quantity."""

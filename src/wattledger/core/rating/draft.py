@@ -14,6 +14,7 @@ from wattledger.core.metering.usage import MonthUsage
 from wattledger.core.rating.priced import Priced, Tiers
 from wattledger.core.rating.rated import LineKind, Unit
 from wattledger.core.rating.walk import Run
+from wattledger.core.tariffs.versions import plain
 
 NO_PRICE: Final = Decimal(0)
 
@@ -51,7 +52,7 @@ def draft(run: Run, billed: int) -> Draft:
     return Draft(
         priced.kind, run.started_at, run.ended_at, run.quantity, billed, priced.unit, priced.price,
         billed * priced.net_unit, billed * priced.tax_unit, priced.group, priced, priced.origin,
-        "" if billed == run.quantity else quantity_note(run, billed),
+        "" if billed == run.quantity and not run.free else quantity_note(run, billed),
     )  # fmt: skip
 
 
@@ -100,10 +101,10 @@ def _tier_lines(run: Run, billed: int, parts: Sequence[_Part]) -> Iterator[Draft
     left, free = run.quantity, run.free
     for place, (part, until, at) in enumerate(parts, 1):
         is_last = place == len(parts)
-        used = left if is_last else min(left, part + free)
+        used = min(left, part + free)
         left, free = left - used, 0
         notes = ["beyond the last tier" if until is None else f"tier to {_amount(until, at.unit)}"]
-        if is_last and billed != run.quantity:
+        if is_last and (run.free or billed != run.quantity):
             notes.append(quantity_note(run, billed))
         yield Draft(
             at.kind, run.started_at, run.ended_at, used, part, at.unit, at.price,
@@ -142,5 +143,4 @@ def _amount(quantity: int, unit: Unit) -> str:
 
 
 def _plain(quantity: int, per_unit: int) -> str:
-    text = format(Decimal(quantity) / per_unit, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return plain(Decimal(quantity) / per_unit)

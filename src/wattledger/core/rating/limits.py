@@ -21,7 +21,7 @@ def cap_drafts(compiled: CompiledTariff, drafts: Sequence[Draft]) -> list[Draft]
     """A negative line for each component that would cost more than its cap in this session."""
     totals: dict[Priced, list[Draft]] = {}
     for line in drafts:
-        if line.origin is not None and line.origin.cap_units is not None:
+        if line.origin is not None:
             totals.setdefault(line.origin, []).append(line)
     found = []
     for priced, lines in totals.items():

@@ -92,7 +92,7 @@ class Profile:
         return day
 
 
-def build_profile(candidates: Sequence[Candidate], *, is_switched: bool = False) -> Profile:
+def build_profile(candidates: Sequence[Candidate], *, is_switched: bool) -> Profile:
     """The table for these components, whose order is the order of precedence.
 
     Where a session changes between tariffs, each has a bit of the mask above those of the clocks, and its

@@ -74,20 +74,20 @@ def written_out(
     nets = [quantity * run.priced.net_unit for run, quantity in billed]
     taxes = [quantity * run.priced.tax_unit for run, quantity in billed]
     per_minor, net_minor = compiled.units_per_minor, total.net_minor
-    tax_minors = largest_remainder(taxes, per_minor, sum(total.tax_minors)) if billed else []
-    if compiled.is_tax_included and billed:
+    tax_minors = largest_remainder(taxes, per_minor, sum(total.tax_minors))
+    if compiled.is_tax_included:
         exact = [net + tax for net, tax in zip(nets, taxes, strict=True)]
         gross = largest_remainder(exact, per_minor, net_minor + sum(total.tax_minors))
         net_minors = [whole - tax for whole, tax in zip(gross, tax_minors, strict=True)]
     else:
-        net_minors = largest_remainder(nets, per_minor, net_minor) if billed else []
+        net_minors = largest_remainder(nets, per_minor, net_minor)
     lines = []
     for (run, quantity), net, tax, net_of, tax_of in zip(billed, nets, taxes, net_minors, tax_minors, strict=True):
         at = run.priced
         line = ChargeLine(
             at.kind, run.started_at, run.ended_at, run.quantity, quantity, at.unit, at.price,
             net, tax, net_of, tax_of, net_of + tax_of, at.taxes, at.element, at.component, at.matched,
-            "" if quantity == run.quantity else quantity_note(run, quantity), "", at.tariff,
+            "" if quantity == run.quantity and not run.free else quantity_note(run, quantity), "", at.tariff,
         )  # fmt: skip
         lines.append(line)
     return tuple(lines), tuple(_group_taxes(compiled, 0, total)) if billed else ()
@@ -234,7 +234,7 @@ def _charge_line(groups: tuple[Group, ...], line: Draft) -> ChargeLine:
             groups[line.group].taxes if line.group >= 0 else (), -1, -1, "", line.note, line.name,
         )  # fmt: skip
     return ChargeLine(
-        priced.kind, line.started_at, line.ended_at, line.quantity, line.billed, priced.unit, priced.price,
+        line.kind, line.started_at, line.ended_at, line.quantity, line.billed, line.unit, line.price,
         line.net_units, line.tax_units, net_minor, tax_minor, net_minor + tax_minor,
         priced.taxes, priced.element, priced.component, priced.matched, line.note, "", priced.tariff,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from wattledger.core.rating.walk import Run
 _TIMED = (LineKind.TIME, LineKind.IDLE, LineKind.RESERVATION)
 
 
-def billed_quantities(runs: Sequence[Run], steps: Steps, *, has_steps: bool = True) -> list[int]:
+def billed_quantities(runs: Sequence[Run], steps: Steps, *, has_steps: bool) -> list[int]:
     """For each run of one session, or of one reservation, the quantity that is paid for."""
     billed = [run.quantity - run.free for run in runs]
     if has_steps:

@@ -80,7 +80,7 @@ def walk(
         marks += [track.mark(change) for change in clock[0][1:]]
     if profile.has_bounds:
         marks += track.threshold_marks(profile)
-    if market is not None and profile.has_spot:
+    if market is not None:
         marks += [track.mark(change) for change in market.changes(started_at, ended_at)]
     if len(marks) > 1:
         marks.sort()

@@ -91,7 +91,7 @@ def why_facts(rejected: Sequence[Rejected]) -> list[dict[str, Any]]:
 
 def _rejected(line: ChargeLine, usage: Usage, tariffs: Sequence[Tariff]) -> Iterator[Rejected]:
     dimension = _DIMENSIONS.get(line.dimension)
-    if dimension is None or line.element < 0:
+    if dimension is None:
         return
     is_reservation = line.dimension in _RESERVED
     leg = [one for one in usage.periods if (one.activity is Activity.RESERVED) is is_reservation]

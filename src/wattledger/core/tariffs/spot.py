@@ -67,5 +67,5 @@ def price_series(
 def spot_price(spot: Spot, market: Decimal) -> Decimal:
     """What a kWh costs where the market's price is ``market``: six decimals, within the terms, never negative."""
     price = _WIDE.fma(spot.factor, market, spot.margin).quantize(_QUANTUM, context=_WIDE)
-    price = max(price, spot.price_min.quantize(_QUANTUM, ROUND_CEILING, _WIDE), Decimal(0))
+    price = max(price, spot.price_min.quantize(_QUANTUM, ROUND_CEILING, _WIDE))
     return price if spot.price_max is None else min(price, spot.price_max.quantize(_QUANTUM, ROUND_FLOOR, _WIDE))
