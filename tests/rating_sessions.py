@@ -57,6 +57,24 @@ def usage(
     return Usage(tuple(periods), zone, **more)
 
 
+def cheap(**limits: Any) -> Tariff:
+    """Energy at 1 within ``limits``, at 2 beyond them."""
+    return tariff(when(energy("1"), **limits), when(energy("2")))
+
+
+def runs(rated: Rated) -> list[tuple[str, float, float, int]]:
+    """Dimension, minutes from the start, minutes until, quantity."""
+    return [
+        (
+            line.dimension.value,
+            (line.started_at - MONDAY) / timedelta(minutes=1),
+            (line.ended_at - MONDAY) / timedelta(minutes=1),
+            line.quantity,
+        )
+        for line in rated.lines
+    ]
+
+
 def assert_adds_up(rated: Rated) -> None:
     """Lines sum to totals, taxes to the tax, net and tax to gross, at every level."""
     assert sum(line.net_minor for line in rated.lines) == rated.net_minor

@@ -106,6 +106,10 @@ class TestALimit:
         rated = self.limited((60, 7), price_max=limit)
         assert (rated.net_minor, rated.gross_minor) == (net_minor, gross_minor)
 
+    def test_of_one_sense_never_leaves_a_gross_below_the_net(self) -> None:
+        rated = self.limited((60, 3), price_min=PriceLimit(D(9), D(2)))
+        assert (rated.net_minor, rated.gross_minor) == (900, 900)
+
     def test_a_free_session_is_lifted_with_the_first_taxes(self) -> None:
         assert self.free(PriceLimit(D(5))) == (500, 600)
         assert self.free(PriceLimit(None, D(6))) == (500, 600)
@@ -148,6 +152,11 @@ class TestALimit:
         assert (line.started_at, line.ended_at) == (MONDAY, MONDAY.replace(hour=11, minute=30))
         assert (line.element, line.component, line.unit) == (-1, -1, Unit.ONCE)
         assert (line.quantity, line.billed, line.price) == (1, 1, D(0))
+        assert (line.name, line.note, line.matched) == ("", "", "")
+
+    def test_may_be_finer_than_any_price(self) -> None:
+        rated = rate(usage((60, 1)), tariff(when(flat("1")), price_min=PriceLimit(D("1.505"))))
+        assert rated.exact() == (Fraction(301, 200), Fraction(301, 200))
 
     @pytest.mark.parametrize("level", list(Level))
     def test_is_exact_at_every_level_of_rounding(self, level: Level) -> None:

@@ -18,7 +18,7 @@ from wattledger.core.rating.policy import Level, RatingPolicy
 from wattledger.core.rating.rate import rate
 from wattledger.core.rating.rated import LineKind, Rated
 from wattledger.core.tariffs.adjustments import Adjustment, Allowance, MemberPrice, PercentOff, Voucher
-from wattledger.core.tariffs.model import Dimension, PriceLimit, Reservation, Tariff, TaxTreatment
+from wattledger.core.tariffs.model import Dimension, PriceLimit, Reservation, Tariff, TaxTreatment, Tier
 
 D = Decimal
 ENERGY, TIME, IDLE, FLAT = Dimension.ENERGY, Dimension.TIME, Dimension.IDLE, Dimension.FLAT
@@ -48,6 +48,7 @@ class TestAnAllowance:
     def test_larger_than_the_use_frees_it_all_and_no_more(self) -> None:
         found = rated(ONE, Allowance("Plan", ENERGY, 40_000))
         assert changes(found) == [("discount", "Plan", "10 kWh free", -500, -100)]
+        assert found.exact() == (Fraction(1), Fraction(11, 10))
 
     def test_that_is_used_up_says_nothing(self) -> None:
         assert changes(rated(ONE, Allowance("Plan", ENERGY, 0))) == []
@@ -59,6 +60,12 @@ class TestAnAllowance:
         assert changes(found) == [
             ("discount", "Plan", "4 kWh free", -400, 0),
             ("discount", "Plan", "1 kWh free", -200, 0),
+        ]
+
+    def test_begins_with_the_first_tier(self) -> None:
+        one = tariff(when(energy("0.40", tiers=(Tier(4_000, D("0.60")),))))
+        assert changes(rated(one, Allowance("Plan", ENERGY, 5_000))) == [
+            ("discount", "Plan", "5 kWh free", -240 - 40, 0)
         ]
 
     def test_of_time_and_of_fees(self) -> None:
@@ -77,12 +84,17 @@ class TestAnAllowance:
     def test_of_three_and_two_stretches_each_free_what_is_left(self) -> None:
         one = tariff(when(energy("1"), energy_milliwh_max=4_000_000), when(energy("2")))
         terms = [Allowance(name, ENERGY, 3_000) for name in "ABC"]
-        assert [(name, note) for _, name, note, _, _ in changes(rated(one, *terms))] == [
-            ("A", "3 kWh free"),
-            ("B", "1 kWh free"),
-            ("B", "2 kWh free"),
-            ("C", "3 kWh free"),
+        assert [(name, note, net_minor) for _, name, note, net_minor, _ in changes(rated(one, *terms))] == [
+            ("A", "3 kWh free", -300),
+            ("B", "1 kWh free", -100),
+            ("B", "2 kWh free", -400),
+            ("C", "3 kWh free", -600),
         ]
+
+    def test_of_two_stretches_of_one_price_is_one_line(self) -> None:
+        session = usage((10, 0), (5, 0, Activity.IDLE), (10, 0))
+        found = rate(session, tariff(when(time("6"))), adjustments=[Allowance("Plan", TIME, 900)])
+        assert changes(found) == [("discount", "Plan", "15 min free", -150, 0)]
 
     def test_leaves_reservations_alone(self) -> None:
         one = tariff(when(time("6"), reservation=Reservation.RESERVED), when(time("6")))
@@ -136,6 +148,17 @@ class TestAPercentage:
         found = rated(ONE, PercentOff("Guest", 1_000_000))
         assert (found.net_minor, found.tax_minor) == (0, 0)
 
+    def test_of_all_leaves_nothing_where_lines_are_rounded_apart(self) -> None:
+        one = tariff(when(energy("0.335"), time("0.335"), flat("0.335")))
+        policy = RatingPolicy("any", level=Level.LINE)
+        found = rate(usage((60, 1)), one, policy=policy, adjustments=[PercentOff("Guest", 1_000_000)])
+        assert found.gross_minor == 0
+        assert_adds_up(found)
+
+    def test_has_its_greatest_amount_even_of_the_smallest_price(self) -> None:
+        least = tariff(when(flat("1")), currency="JPY")
+        assert rated(least, PercentOff("Staff", 1_000_000, most=D(0))).gross_minor == 1
+
     def test_of_one_line_after_one_of_all_leaves_nothing_below_zero(self) -> None:
         terms = (
             PercentOff("Guest", 1_000_000),
@@ -159,6 +182,13 @@ class TestAVoucher:
     def test_pays_at_most_the_price(self) -> None:
         found = rated(ONE, Voucher("WELCOME", D(100)))
         assert (found.gross_minor, found.net_minor) == (0, 0)
+
+    def test_pays_the_smallest_price_too(self) -> None:
+        assert rated(tariff(when(flat("1")), currency="JPY"), Voucher("W", D(5))).gross_minor == 0
+
+    def test_is_a_line_of_the_bill_and_of_no_element(self) -> None:
+        line = rated(ONE, Voucher("W", D(1))).lines[-1]
+        assert (line.element, line.component, line.matched, line.note) == (-1, -1, "", "")
 
     def test_comes_after_percentages_whatever_the_order(self) -> None:
         terms = (Voucher("W", D(1)), PercentOff("Staff", 500_000))

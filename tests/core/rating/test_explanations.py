@@ -23,6 +23,7 @@ from wattledger.core.tariffs.model import (
     TaxTreatment,
     Tier,
     TierSpan,
+    Weekday,
 )
 from wattledger.core.tariffs.wording import ENGLISH
 from wattledger.core.tax.rules import Excise, TaxRules, Treatment
@@ -87,14 +88,27 @@ class TestABill:
         assert explain_text(rate(usage((60, 10)), gross))[0].endswith("10 kWh at 0.60 EUR per kWh: 6.00 EUR")
 
     def test_of_much_is_exact(self) -> None:
-        rated = rate(usage((6000, 1000)), tariff(when(energy("1"), time("6"))))
-        assert "1000 kWh at 1.00 EUR" in explain_text(rated)[0]
-        assert "6000 min at 6.00 EUR" in explain_text(rated)[1]
+        rated = rate(usage((500_000, 10_000)), tariff(when(energy("1"), time("6"))))
+        assert "10000 kWh at 1.00 EUR" in explain_text(rated)[0]
+        assert "500000 min at 6.00 EUR" in explain_text(rated)[1]
+
+    def test_of_little_has_two_decimals_of_a_minute(self) -> None:
+        assert "0.17 min at 6.00 EUR" in explain_text(rate(usage((1 / 6, 0)), tariff(when(time("6")))))[0]
+
+    def test_of_little_has_three_decimals_of_a_kilowatt_hour(self) -> None:
+        assert "0.123 kWh at 6.00 EUR" in explain_text(rate(usage((60, 0.12345)), tariff(when(energy("6")))))[0]
 
     def test_is_told_in_the_words_that_are_given(self) -> None:
         words = replace(
             ENGLISH, terms=ENGLISH.terms | {"why_not": "NOT {number}: {reasons}", "total": "SUM {amount}"}
         )
+        other = tariff(when(energy("1"), weekdays=(Weekday.MONDAY,)))
+        (line, *_) = explain_text(
+            rate(usage((60, 10)), other),
+            words=replace(ENGLISH, terms=ENGLISH.terms | {"monday": "Lundi"}),
+            tariffs=(other,),
+        )
+        assert "at 1.00 EUR per kWh (Lundi)" in line
         session = usage((60, 10), start=MONDAY.replace(hour=12))
         rated = rate(session, ONE)
         told = explain_text(rated, words=words, tariffs=(ONE,), why_not=rejections(rated, session, (ONE,)))
@@ -166,9 +180,16 @@ class TestATariff:
         ]
 
     def test_rounds_minutes_for_the_eye_and_tells_every_step(self) -> None:
-        one = tariff(when(idle("6", grace_s=100), energy("1", step_size=2)), price_min=PriceLimit(D(1)))
-        assert rows(one)[:2] == [
+        steps = (Tier(100, D(6)),)
+        one = tariff(
+            when(idle("6", grace_s=100), energy("1", step_size=2), time("6", step_size=100, tiers=steps)),
+            when(energy("2", step_size=1)),
+            price_min=PriceLimit(D(1)),
+        )
+        assert [row for row in rows(one) if row[0] != "Minimum price"] == [
             ("Energy", "1.00 EUR per kWh", "in steps of 2 Wh", "kwh"),
+            ("Energy", "2.00 EUR per kWh", "", "kwh"),
+            ("Charging time", "0.10 EUR per minute", "0.10 EUR up to 1.667 min, in steps of 1.67 min", "minute"),
             ("Idle time", "0.10 EUR per minute", "first 1.67 min free", "minute"),
         ]
         assert {row.currency for row in price_table(one)} == {"EUR"}
@@ -178,6 +199,11 @@ class TestATariff:
         assert (row.amount, row.currency) == (D("0.033333333333"), "EUR")
         assert price_table(tariff(when(energy("100"))))[0].amount == D(100)
 
+    def test_is_told_in_the_words_that_are_given(self) -> None:
+        words = replace(ENGLISH, terms=ENGLISH.terms | {"monday": "Lundi"})
+        one = tariff(when(energy("1"), weekdays=(Weekday.MONDAY,)))
+        assert [row.condition_text for row in price_table(one, words=words)] == ["Lundi"]
+
     def test_that_is_free_says_so(self) -> None:
         assert rows(tariff(when(flat("0")))) == [("Session fee", "Free of charge", "", "session")]
 
@@ -185,6 +211,11 @@ class TestATariff:
         assert rows(tariff(when(flat("0")), price_min=PriceLimit(D(2)), price_max=PriceLimit()))[1:] == [
             ("Minimum price", "2.00 EUR per session", "", "other"),
         ]  # fmt: skip
+
+    def test_may_have_a_greatest_price_alone(self) -> None:
+        one = tariff(when(flat("0")), price_max=PriceLimit(D(9)))
+        assert rows(one)[1:] == [("Maximum price", "9.00 EUR per session", "", "other")]
+        assert [row.amount for row in price_table(one)] == [D(0), D(9)]
 
     def test_a_price_holds_its_taxes(self) -> None:
         component = energy("0.60", taxes=VAT_20)

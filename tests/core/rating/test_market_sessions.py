@@ -85,7 +85,9 @@ class TestAPriceThatFollowsAMarket:
     def test_is_remembered_with_the_compiled_tariff(self) -> None:
         compiled = compile_tariff(tariff(when(spot())))
         (priced, _, _) = compiled.candidates[0]
-        assert compiled.at_price(priced, D("0.15")) is compiled.at_price(priced, D("0.15"))
+        found = compiled.at_price(priced, D("0.15"))
+        assert found is compiled.at_price(priced, D("0.15"))
+        assert (found.source, found.spot) == (priced, None)
 
 
 class TestAPriceThatIsNotKnown:

@@ -15,6 +15,7 @@ from wattledger.core.rating.compiled import compile_tariffs
 from wattledger.core.rating.policy import PLAIN, Level, RatingPolicy, Rounding
 from wattledger.core.rating.rate import quote, rate
 from wattledger.core.rating.rated import Rated, Unit
+from wattledger.core.tariffs.adjustments import PercentOff
 from wattledger.core.tariffs.model import Tariff, TaxTreatment
 from wattledger.core.tax.rules import DatedTax, Excise, TaxRules, Treatment
 
@@ -62,6 +63,20 @@ class TestLevels:
         by_rate = rate(SESSION, mixed, policy=at(Level.TAX_RATE))
         assert (by_rate.net_minor, by_rate.gross_minor) == (102, 112)
 
+    def test_a_cap_leaves_each_rate_to_itself(self) -> None:
+        one = tariff(when(energy("9", cap=Decimal("0.335"), taxes=VAT_20), flat("0.335", taxes=VAT_10)))
+        assert rate(SESSION, one, policy=at(Level.TAX_RATE)).net_minor == 34 + 34
+        assert rate(SESSION, one, policy=at(Level.DOCUMENT)).net_minor == 67
+
+    @pytest.mark.parametrize("level", list(Level))
+    def test_of_nothing_tell_no_tax(self, level: Level) -> None:
+        rated = rate(usage((60, 0)), tariff(when(energy("1", taxes=VAT_20))), policy=at(level))
+        assert (rated.lines, rated.taxes, rated.gross_minor) == ((), (), 0)
+
+    @pytest.mark.parametrize("level", list(Level))
+    def test_what_was_billed_as_used_bears_no_note(self, level: Level) -> None:
+        assert [(line.note, line.name) for line in rate(SESSION, THIRDS, policy=at(level)).lines] == [("", "")] * 3
+
     @pytest.mark.parametrize(("rounding", "net_minor"), [(Rounding.HALF_UP, 101), (Rounding.HALF_EVEN, 100)])
     def test_halves_go_by_the_mode(self, rounding: Rounding, net_minor: int) -> None:
         for level in (Level.TAX_RATE, Level.DOCUMENT):
@@ -72,6 +87,13 @@ class TestLevels:
         for level in Level:
             assert rate(SESSION, gross, policy=at(level, Rounding.HALF_EVEN)).gross_minor == 100
             assert rate(SESSION, gross, policy=at(level)).gross_minor == 101
+
+    def test_halves_of_taxes_too(self) -> None:
+        on_top = tariff(when(flat("0.05", taxes=VAT_10)))  # a tax of half a cent
+        inside = tariff(when(flat("0.03", taxes=VAT_20)), tax_treatment=TaxTreatment.INCLUDED)
+        for one in (on_top, inside):
+            assert rate(SESSION, one, policy=at(Level.TAX_RATE)).tax_minor == 1
+            assert rate(SESSION, one, policy=at(Level.TAX_RATE, Rounding.HALF_EVEN)).tax_minor == 0
 
     def test_halves_of_a_documents_gross(self) -> None:
         one = tariff(when(flat("0.05", taxes=VAT_10)))  # 0.055 with its tax
@@ -99,6 +121,15 @@ class TestPricesWithTaxes:
         rated = rate(SESSION, one)
         assert [line.gross_minor for line in rated.lines] == [34, 34, 33]
         assert taxes(rated) == [("VAT", 200_000, 84, 17)]
+
+    def test_lines_of_different_weight_each_have_their_own(self) -> None:
+        one = tariff(
+            when(energy("0.60", taxes=VAT_20), flat("1.20", taxes=VAT_20)), tax_treatment=TaxTreatment.INCLUDED
+        )
+        alone = rate(usage((60, 10)), one)
+        beside = rate(usage((60, 10)), one, adjustments=[PercentOff("Staff", 500_000)])
+        for rated in (alone, beside):
+            assert minors(rated)[:2] == [(500, 100), (100, 20)]
 
     def test_exact_parts_are_kept(self) -> None:
         net, gross = rate(usage((60, 1)), self.GROSS).exact()
@@ -132,6 +163,7 @@ class TestSeveralTaxes:
         )
         assert sum(one.tax_minor for one in rated.taxes) == rated.tax_minor == 1505
         assert taxes(rated) == [("GST", 50_000, 10050, 503), ("QST", 99_750, 10050, 1002)]
+        assert {type(one.tax_minor) for one in rated.taxes} == {int}
 
     def test_of_fine_rates_share_a_document_in_proportion(self) -> None:
         fine = (Tax("A", 99_750), Tax("B", 50_001), Tax("C", 30_000))
@@ -245,6 +277,13 @@ class TestAnExcise:
         assert rated.lines[-1].billed == 22_000_000
         assert rated.tax_minor == 57
 
+    def test_of_half_a_cent_goes_by_the_mode(self) -> None:
+        rules = TaxRules(excises=(Excise(name="A", per_kwh=Decimal("0.005")),))
+        for rounding, tax_minor in ((Rounding.HALF_UP, 1), (Rounding.HALF_EVEN, 0)):
+            policy = at(Level.TAX_RATE, rounding)
+            rated = rate(SESSION, tariff(when(energy("1"))), policy=policy, tax_rules=rules)
+            assert rated.tax_minor == tax_minor
+
     def test_several_are_told_apart_and_beside_a_sales_tax(self) -> None:
         rules = TaxRules(
             taxes=(DatedTax(tax=Tax("Sales tax", 60_000)),),
@@ -272,6 +311,15 @@ class TestCash:
             rated.gross_minor
             == rate(usage((60, 1)), tariff(when(flat(price)), currency="CHF"), policy=PLAIN).gross_minor
         )
+
+    @pytest.mark.parametrize(("rounding", "added"), [(Rounding.HALF_UP, 5), (Rounding.HALF_EVEN, -5)])
+    def test_halves_go_by_the_mode(self, rounding: Rounding, added: int) -> None:
+        policy = at(Level.TAX_RATE, rounding, cash=10)
+        assert rate(SESSION, tariff(when(flat("1.05"))), policy=policy).cash_rounding_minor == added
+
+    def test_may_go_by_the_smallest_step(self) -> None:
+        rated = rate(SESSION, tariff(when(flat("1.01"))), policy=at(Level.TAX_RATE, cash=2))
+        assert rated.cash_rounding_minor == 1
 
     def test_is_exact_without_a_step(self) -> None:
         assert rate(usage((60, 1)), tariff(when(flat("1.02")))).cash_rounding_minor == 0

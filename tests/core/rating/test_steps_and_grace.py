@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rating_sessions import energy, idle, tariff, time, usage, when
+from rating_sessions import energy, flat, idle, tariff, time, usage, when
 from wattledger.core.metering.events import Activity
 from wattledger.core.rating.policy import OCPI_STRICT, PLAIN, POLICIES, Level, RatingPolicy, Rounding, Steps
 from wattledger.core.rating.rate import rate
@@ -59,6 +59,9 @@ class TestStepsOfOcpi:
         )
         assert billed(one, (13, 0, RESERVED), (13.5, 0)) == [14 * MINUTE, 20 * MINUTE]
 
+    def test_a_fee_knows_none(self) -> None:
+        assert billed(tariff(when(flat("1", step_size=5))), (20, 0)) == [1]
+
     def test_a_full_step_is_left_alone(self) -> None:
         assert billed(tariff(when(time("1", step_size=600))), (20, 0)) == [20 * MINUTE]
 
@@ -98,6 +101,12 @@ class TestGrace:
         line = rate(usage((20, 0, IDLE)), tariff(when(idle("1", grace_s=600, step_size=900)))).lines[0]
         assert line.note == "600 s free, 300 s added to fill steps of 900 s"
         assert line.quantity == 20 * MINUTE
+        for policy in (PLAIN, RatingPolicy("line", level=Level.LINE)):  # written out in two ways
+            line = rate(
+                usage((20, 0, IDLE)), tariff(when(idle("1", grace_s=600, step_size=1200))), policy=policy
+            ).lines[0]
+            assert line.billed == line.quantity == 20 * MINUTE
+            assert line.note == "600 s free, 600 s added to fill steps of 1200 s"
         line = rate(usage((20, 0.1152)), tariff(when(energy("1", step_size=1)))).lines[0]
         assert line.note == "0.8 Wh added to fill steps of 1 Wh"
 

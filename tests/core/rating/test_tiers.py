@@ -43,11 +43,13 @@ class TestGraduated:
         assert_adds_up(rated)
 
     def test_each_line_says_its_tier(self) -> None:
-        assert lines(rate(usage((60, 40)), tariff(when(per_kwh())))) == [
+        rated = rate(usage((60, 40)), tariff(when(per_kwh())))
+        assert lines(rated) == [
             ("0.60", 10_000, "tier to 10 kWh"),
             ("0.50", 20_000, "tier to 30 kWh"),
             ("0.40", 10_000, "beyond the last tier"),
         ]
+        assert [line.quantity for line in rated.lines] == [line.billed for line in rated.lines]
 
     def test_tiers_go_on_over_stretches_of_one_component(self) -> None:
         one = tariff(when(per_kwh(), time_until="10:30"), when(energy("9"), time_until="11:00"), when(per_kwh()))
@@ -101,6 +103,11 @@ class TestGraduated:
             (7, 10, "beyond the last tier, 300 s free, 180 s added to fill steps of 600 s"),
         ]
         assert rated.net_minor == 120
+
+    def test_what_is_free_is_told_even_where_a_step_makes_up_for_it(self) -> None:
+        one = tariff(when(idle("1.20", grace_s=600, step_size=1200, tiers=(Tier(600, Decimal(6)),))))
+        note = rate(usage((20, 0, Activity.IDLE)), one).lines[-1].note
+        assert note == "beyond the last tier, 600 s free, 600 s added to fill steps of 1200 s"
 
     def test_what_only_fills_a_step_may_be_a_tier_of_its_own(self) -> None:
         one = tariff(when(energy("0.40", step_size=1000, tiers=(Tier(10_000, Decimal("0.60")),))))

@@ -16,6 +16,7 @@ from wattledger.core.rating.rate import rate
 from wattledger.core.rating.situation import situation_at
 from wattledger.core.rating.why import rejections, why_facts, why_text
 from wattledger.core.tariffs.model import Reservation, Tariff, Weekday
+from wattledger.core.tariffs.wording import ENGLISH
 
 IDLE, RESERVED = Activity.IDLE, Activity.RESERVED
 SESSION = usage(
@@ -72,10 +73,17 @@ class TestAReason:
     def test_is_not_a_bound_that_was_just_met(self) -> None:
         assert reason(current_kind="DC", power_w_min=10_000, duration_s_min=0) == "DC, but it was AC"
 
+    def test_is_not_a_bound_that_is_far(self) -> None:
+        assert reason(current_kind="DC", power_w_max=99_000, energy_milliwh_max=1) == "DC, but it was AC"
+
     def test_of_a_maximum_is_the_greatest_value(self) -> None:
         wide = Usage((replace(SESSION.periods[0], power_w=10_000, power_w_max=12_000),), "UTC")
         assert reason(wide, power_w_max=11_000) == "power below 11 kW, but it was 12 kW"
         assert reason(wide, power_w_min=11_000) == "power from 11 kW, but it was 10 kW"
+
+    def test_has_at_most_four_decimals(self) -> None:
+        one = tariff(when(energy("1"), energy_milliwh_max=1_234_567), when(energy("2")))
+        assert told(SESSION, one, 1)[0].endswith(": energy below 1.2346 kWh, but it was 1.2346 kWh")
 
     def test_that_an_earlier_one_held(self) -> None:
         one = tariff(when(energy("1")), when(flat("3")), when(energy("2")))
@@ -84,6 +92,12 @@ class TestAReason:
     def test_is_in_the_sites_time(self) -> None:
         session = usage((60, 10), zone="Asia/Tokyo")
         assert reason(session, time_until="19:00").endswith("Mon 2026-03-02 19:00:00")
+
+    def test_is_told_in_the_words_that_are_given(self) -> None:
+        french = replace(ENGLISH, terms=ENGLISH.terms | {"sunday": "Dimanche", "monday": "Lundi"})
+        one = tariff(when(energy("1"), weekdays=(Weekday.SUNDAY,)), when(energy("2")))
+        ((rejected,),) = rejections(rate(SESSION, one), SESSION, (one,))
+        assert why_text(rejected, french).endswith(": Dimanche, but it was Lundi 2026-03-02 10:00:00")
 
     def test_is_none_for_lines_that_no_element_makes(self) -> None:
         assert told(SESSION, tariff(when(energy("1")))) == []
@@ -182,7 +196,20 @@ class TestASituation:
         odd = Usage(
             (replace(self.LEG[0], ended_at=MONDAY + timedelta(seconds=3), energy_milliwh=10),), "UTC"
         ).periods
-        assert situation_at(odd, MONDAY + timedelta(seconds=1)).energy_milliwh == 3
+        energy_milliwh = situation_at(odd, MONDAY + timedelta(seconds=1)).energy_milliwh
+        assert (energy_milliwh, type(energy_milliwh)) == (3, int)
+
+    def test_counts_whole_seconds(self) -> None:
+        almost = timedelta(minutes=30) - timedelta(microseconds=1)
+        now = situation_at(self.LEG, MONDAY + almost)
+        assert (now.duration_s, now.charging_s, now.idle_s) == (1799, 600, 1199)
+        now = situation_at(self.LEG[:1], MONDAY + timedelta(seconds=1) - timedelta(microseconds=1))
+        assert (now.duration_s, now.charging_s) == (0, 0)
+        assert {type(one) for one in (now.duration_s, now.charging_s, now.idle_s)} == {int}
+
+    def test_has_the_average_power_in_whole_watts(self) -> None:
+        now = situation_at(usage((7, 1)).periods, MONDAY)
+        assert (now.power_w, type(now.power_w[0])) == ((8_571, 8_571), int)
 
     def test_at_the_start_is_empty(self) -> None:
         now = situation_at(self.LEG, MONDAY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -101,6 +101,13 @@ class TestAMarketPrice:
     ) -> None:
         assert spot_price(spot, D(market)) == D(price)
 
+    def test_does_not_depend_on_the_digits_that_others_count_with(self) -> None:
+        spot = Spot("x", price_min=D("123.4567891"), price_max=D("234.5678912"))
+        with localcontext(prec=4):
+            assert [spot_price(spot, D(market)) for market in ("1", "1000", "200.1234567")] == [
+                D("123.456790"), D("234.567891"), D("200.123457"),
+            ]  # fmt: skip
+
 
 class TestMemberPrices:
     ONE = tariff(
@@ -142,6 +149,9 @@ class TestMemberPrices:
         fine = tariff(when(energy("0.123456789012")))
         found = member_tariff(fine, [MemberPrice("Club", Dimension.ENERGY, off_ppm=700_000)])
         assert found.elements[0].components[0].price == D("0.037037036704")
+        least = tariff(when(energy("0.000000000001")))
+        half = member_tariff(least, [MemberPrice("Club", Dimension.ENERGY, off_ppm=500_000)])
+        assert half.elements[0].components[0].price == D("0.000000000001")
 
     def test_what_is_no_price_is_refused(self) -> None:
         with pytest.raises(InvalidInput, match="price_negative"):

@@ -99,6 +99,18 @@ class TestADay:
             ("14 04:00", 0),
         ]
 
+    def test_of_a_change_begins_with_the_very_second(self) -> None:
+        window = clock(time_from="01:01", time_until="01:30")
+        found = day_of((window,), ZoneInfo("America/St_Johns"), date(2010, 3, 14))
+        assert found.changes_at[1] == datetime(2010, 3, 14, 3, 31, tzinfo=UTC)
+
+    def test_that_a_change_ends_does_not_hold_it(self) -> None:
+        # Namibia's clocks went back at midnight of UTC until 2017.
+        window, zone = clock(time_from="00:30", time_until="01:30"), ZoneInfo("Africa/Windhoek")
+        before, after = day_of((window,), zone, date(2017, 4, 1)), day_of((window,), zone, date(2017, 4, 2))
+        assert told(before) == [("01 00:00", 0), ("01 22:30", 1), ("01 23:30", 0)]
+        assert told(after) == [("02 00:00", 1), ("02 00:30", 0), ("02 23:30", 1)]
+
     def test_of_a_change_at_midnight_of_utc(self) -> None:
         found = day_of(
             (clock(time_from="23:00", time_until="00:00"),), ZoneInfo("America/Santiago"), date(2026, 4, 4)

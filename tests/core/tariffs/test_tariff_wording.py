@@ -17,7 +17,7 @@ class TestNumbers:
         ("number", "decimals", "text"),
         [
             ("100", 0, "100"), ("100", 2, "100"), ("1.50", 2, "1.5"), ("1.005", 2, "1.01"), ("0.0004", 3, "0"),
-            ("1E+2", 1, "100"),
+            ("1E+2", 1, "100"), ("0.00000001", 8, "0.00000001"),
         ],
     )  # fmt: skip
     def test_have_no_needless_digit(self, number: str, decimals: int, text: str) -> None:
@@ -40,6 +40,7 @@ class TestNumbers:
 
     def test_of_money_are_followed_by_the_currency(self) -> None:
         assert ENGLISH.money(Decimal("1.235"), "EUR", 2) == "1.24 EUR"
+        assert ENGLISH.money(Decimal("1.245"), "EUR", 2) == "1.25 EUR"
         assert ENGLISH.money(Decimal("0.0333"), "EUR", 4) == "0.0333 EUR"
 
 
@@ -56,7 +57,12 @@ class TestConditions:
                 "from 2026-03-02, before 2026-04-02",
             ),
             ({"energy_milliwh_min": 1_500_000}, "energy from 1.5 kWh"),
+            (
+                {"energy_milliwh_min": 1_234_567, "energy_milliwh_max": 2_345_678},
+                "energy from 1.2346 to 2.3457 kWh",
+            ),
             ({"power_w_max": 11_000}, "power below 11 kW"),
+            ({"power_w_max": 0}, "power below 0 kW"),
             ({"current_ma_min": 6_000, "current_ma_max": 32_000}, "current from 6 to 32 A"),
             ({"duration_s_min": 90}, "session time from 1.5 min"),
             ({"charging_time_s_max": 60, "idle_time_s_min": 0}, "charging time below 1 min, idle time from 0 min"),
