@@ -123,6 +123,13 @@ async def open_shop(
             secrets=msgspec.json.encode(hidden),
             at=clock.now(),
         )
+        # The world has a sandbox's account too: new payments go to the double.
+        await cast("Any", work).connection.execute(
+            "update gateway_account set chosen_at = $3 where tenant_id = $1 and gateway = $2",
+            world.tenant_id,
+            double.name,
+            clock.now(),
+        )
         for currency in currencies:
             await work.catalog.add_accounts(house_accounts(currency, (double.name,)), at=clock.now())
     ports = PaymentPorts(

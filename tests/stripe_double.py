@@ -32,6 +32,7 @@ class StripeDouble(ProviderDouble):
     payee = ACCOUNT
     is_live = False
     is_asking_payers = False  # off-session charges are refused until the payer confirms
+    is_refusing_saved = False  # off-session charges are declined
 
     def gateway(self, transport: httpx.AsyncBaseTransport) -> StripeGateway:
         sdk_client: Any = stripe.HTTPXClient()
@@ -114,6 +115,8 @@ class StripeDouble(ProviderDouble):
     def _charge(self, form: dict[str, Any]) -> tuple[int, Any]:
         if self.is_asking_payers:
             raise _refusal(402, "authentication_required", kind="card_error")
+        if self.is_refusing_saved:
+            raise _refusal(402, "card_declined", kind="card_error")
         number = self.number()
         tab = Tab(
             f"pi_{number}", form["metadata"]["reference"], int(form["amount"]), form["currency"], is_sale=True

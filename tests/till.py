@@ -32,6 +32,7 @@ from wattledger.flows.hold_payment import Held, HoldAsk, hold_payment
 from wattledger.flows.manage_catalog import open_gateway_account
 from wattledger.flows.open_access import PaymentPorts
 from wattledger.flows.ports.gateway import Gateway
+from wattledger.flows.ports.mailer import Mail
 from wattledger.flows.ports.payments import PaymentRecord
 from wattledger.flows.run_operation import run_operation
 from wattledger.flows.sweep_payments import sweep_payments
@@ -53,6 +54,7 @@ class Till:
     clock: Any
     hooks: httpx.AsyncClient
     receipts: list[UUID] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
     gateway: str = "sandbox"
 
     @property
@@ -128,6 +130,22 @@ class Till:
             await work.jobs.add("settle_payment", payment_id, due_at=now, at=now)
         return billed.session_id
 
+    async def change_payment(self, payment_id: UUID, *, driver_email: str, driver_locale: str) -> None:
+        """The driver left an address and speaks a language."""
+        async with self.database.begin(self.tenant_id) as work:
+            await cast("Any", work).connection.execute(
+                "update payment set driver_email = $3, driver_locale = $4 "
+                "where tenant_id = $1 and payment_id = $2",
+                self.tenant_id,
+                payment_id,
+                driver_email,
+                driver_locale,
+            )
+
+    async def send(self, mail: Mail) -> None:
+        """As the Mailer port: the mail lies here."""
+        self.mails.append(mail)
+
     async def balance(self, code: str) -> int:
         async with self.database.begin_read(self.tenant_id) as work:
             return sum(one.amount_minor for one in await work.books.balances(code) if one.code == code)
@@ -159,6 +177,7 @@ class Till:
             secrets=self.ports.secrets,
             gateways=self.ports.gateways,
             hints=self.ports.hints,
+            mailer=self,
             settings=SimpleNamespace(public_url=PUBLIC_URL),
         )
 

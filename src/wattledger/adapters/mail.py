@@ -95,7 +95,10 @@ def compose(mail: Mail, mail_from: str) -> EmailMessage:
     message["Message-ID"] = f"<{_message_name(mail)}@{address.rpartition('@')[2] or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
-    message.add_attachment(mail.attachment, maintype="application", subtype="pdf", filename=mail.attachment_name)
+    if mail.attachment:
+        message.add_attachment(
+            mail.attachment, maintype="application", subtype="pdf", filename=mail.attachment_name
+        )
     return message
 
 

@@ -22,6 +22,7 @@ from wattledger.flows.keep_method import keep_method
 from wattledger.flows.open_access import PaymentPorts, payee_of
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.payments import AttemptRow, OperationRow, PaymentRecord
+from wattledger.flows.rest_debt import REST, note_rest_paid
 
 # What a person is asked about where money went, or a message tells that it went, to somebody else's account.
 OTHER_PAYEE: Final = "gateway_told_other_payee"
@@ -172,7 +173,9 @@ async def _book(ports: PaymentPorts, work: Work, record: PaymentRecord, before: 
     if journals:
         await work.books.post(journals, posted_at=now)
     if record.fold.captured_minor and not before.captured_minor:
-        if row.invoice_id is None:
+        if row.purpose == REST:
+            await note_rest_paid(work, record, now)
+        elif row.invoice_id is None:
             await work.jobs.add("issue_receipt", row.payment_id, due_at=now, at=now)
         else:
             await note_invoice_paid(work, row.invoice_id, now)

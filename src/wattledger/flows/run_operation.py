@@ -256,6 +256,10 @@ async def _open_page_instead(
     record.attempts.append(attempt)
     asked = Asked(OperationKind.CAPTURE, row.amount_minor, is_sale=True)
     await ask_operation(work, ports.ids, record, asked, now=now, request=encode_ask(page))
+    invoice_id = record.row.invoice_id
+    if invoice_id is not None and await work.debts.take_step(invoice_id, "confirm", by="worker", at=now):
+        # The payer is not there: they learn of it by a letter with the link.
+        await work.jobs.add("mail_confirm", invoice_id, due_at=now, at=now)
 
 
 async def _wait_for_driver(ports: PaymentPorts, tenant_id: int, operation: OperationRow) -> None:

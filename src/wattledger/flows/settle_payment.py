@@ -15,6 +15,7 @@ from wattledger.flows.open_access import PaymentPorts
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.payments import PaymentRecord
 from wattledger.flows.ports.sessions import BillRow
+from wattledger.flows.rest_debt import ask_for_rest
 
 
 async def settle_payment(ports: PaymentPorts, tenant_id: int, payment_id: UUID) -> None:
@@ -53,11 +54,13 @@ async def _settle(ports: PaymentPorts, work: Work, record: PaymentRecord, bill: 
         if bill.gross_minor != live.captured_minor - live.refunded_minor:
             summary = f"Billed {bill.gross_minor}, captured {live.captured_minor} {bill.currency}."
             await review_payment(work, ports.ids, record, "captured_differs_from_bill", summary, now=now)
+            await ask_for_rest(work, record.row.payment_id, now)
         return
     if state in GONE:
         if bill.gross_minor:
             summary = f"{bill.gross_minor} {bill.currency} are billed, but the payment is {state}."
             await review_payment(work, ports.ids, record, "billed_without_hold", summary, now=now)
+            await ask_for_rest(work, record.row.payment_id, now)
         return
     if state not in HELD:
         raise Unavailable("payment_unsettled", f"The payment is {state}.")
@@ -90,3 +93,4 @@ async def _write_off(
     if decision.reason is SettleReason.ABOVE_HOLD:
         summary = f"{decision.write_off_minor} {bill.currency} were billed above the hold and written off."
         await review_payment(work, ports.ids, record, "bill_above_hold", summary, now=now)
+        await ask_for_rest(work, record.row.payment_id, now)

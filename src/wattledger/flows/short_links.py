@@ -8,7 +8,14 @@ from typing import Final
 from wattledger.core.payments.links import Link, Purpose, read_link, write_link
 from wattledger.flows.ports.base import Clock, Secrets
 
-LASTS: Final = {Purpose.START: timedelta(minutes=15), Purpose.RECEIPT: timedelta(minutes=30)}
+LASTS: Final = {
+    Purpose.START: timedelta(minutes=15),
+    Purpose.RECEIPT: timedelta(minutes=30),
+    # As long as a customer may take to pay, be reminded, and look for the paid invoice.
+    Purpose.INVOICE: timedelta(days=90),
+    # The session's own page makes a new one at any time.
+    Purpose.REST: timedelta(days=7),
+}
 
 
 def make_link(secrets: Secrets, clock: Clock, purpose: Purpose, subject: str) -> tuple[str, datetime]:

@@ -14,8 +14,10 @@ from wattledger.core.rating.rated import Rated, decode_rated
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.versions import decode_tariff
 from wattledger.flows.ports.base import Clock, Directory, UnitOfWork, Work
+from wattledger.flows.ports.debts import RestFacts
 from wattledger.flows.ports.driver import ConnectorFacts, EndFacts, ReceiptFile, VisitFacts
 from wattledger.flows.ports.sessions import CommandRecord, SessionRecord
+from wattledger.flows.rest_debt import rest_of
 from wattledger.flows.running_cost import Running, running_session
 
 _UNPAID: Final = frozenset({PaymentState.CREATED, PaymentState.REQUIRES_ACTION, PaymentState.UNKNOWN})
@@ -60,6 +62,7 @@ class Charging:
     running: Running | None
     rated: Rated | None
     end: EndFacts | None
+    rest: RestFacts | None = None  # where the bill is above what was captured
 
     @property
     def reason(self) -> str | None:
@@ -154,6 +157,7 @@ async def _gather(work: Work, visit: VisitFacts, place: ConnectorFacts, now: dat
     body = None if visit.tariff_version_id is None else await work.sessions.tariff_body(visit.tariff_version_id)
     terms = await work.price_terms.fixed(visit.payment_id)
     began_at = visit.created_at if session is None or session.started_at is None else session.started_at
+    is_short = bill is not None and bill.gross_minor > visit.captured_minor and stage is Stage.DONE
     return Charging(
         tenant_id=work.tenant_id,
         stage=stage,
@@ -169,6 +173,7 @@ async def _gather(work: Work, visit: VisitFacts, place: ConnectorFacts, now: dat
         running=None if session is None else await running_session(work, session, _until(session, now)),
         rated=None if bill is None else decode_rated(bill.rated),
         end=await work.driver.end_of(visit.payment_id),
+        rest=await rest_of(work, visit.payment_id) if is_short else None,
     )
 
 

@@ -17,6 +17,7 @@ from wattledger.adapters.postgres.stores.catalog import PgCatalogStore
 from wattledger.adapters.postgres.stores.collecting import PgCollectingStore
 from wattledger.adapters.postgres.stores.commands import PgCommandStore
 from wattledger.adapters.postgres.stores.credentials import PgCredentialStore
+from wattledger.adapters.postgres.stores.debts import PgDebtStore
 from wattledger.adapters.postgres.stores.desk import PgDeskStore
 from wattledger.adapters.postgres.stores.driver import PgDriverStore
 from wattledger.adapters.postgres.stores.firmware import PgFirmwareStore
@@ -83,6 +84,7 @@ class PgWork:
         self.sealed = PgSealedStore(connection, tenant_id)
         self.refunds = PgRefundStore(connection, tenant_id)
         self.collecting = PgCollectingStore(connection, tenant_id)
+        self.debts = PgDebtStore(connection, tenant_id)
         self.invoices = PgInvoiceStore(connection, tenant_id)
         self.books = PgBookStore(connection, tenant_id)
         self.seals = PgSealStore(connection, tenant_id)

@@ -8,13 +8,17 @@ from uuid import UUID
 
 from wattledger.apps.certificate_ports import certificate_ports
 from wattledger.apps.payment_ports import payment_ports
+from wattledger.apps.present.debts import write_letter
 from wattledger.flows.ask_refund import CREDIT_JOB
 from wattledger.flows.correct_bill import correct_bill
 from wattledger.flows.credit_refund import credit_refund
 from wattledger.flows.issue_receipt import issue_receipt
 from wattledger.flows.learn_fee import learn_fee
+from wattledger.flows.mail_debt import INVOICE_JOBS, mail_invoice_letter, mail_rest_letter
 from wattledger.flows.mail_document import mail_document
 from wattledger.flows.match_parked import match_parked
+from wattledger.flows.ports.letters import LetterKind
+from wattledger.flows.rest_debt import MAIL_REST_JOB
 from wattledger.flows.run_campaign import advance_campaign
 from wattledger.flows.settle_payment import settle_payment
 from wattledger.flows.settle_session import settle_session
@@ -94,6 +98,18 @@ async def _spend_wallet(container: Container, tenant_id: int, invoice_id: UUID) 
     await spend_wallet(container.database, container.clock, container.ids, tenant_id, invoice_id)
 
 
+def _mail_letter(kind: LetterKind) -> Handler:
+    async def mail(container: Container, tenant_id: int, invoice_id: UUID) -> None:
+        ports = payment_ports(container)
+        await mail_invoice_letter(ports, container.mailer, write_letter, tenant_id, invoice_id, kind=kind)
+
+    return mail
+
+
+async def _mail_rest(container: Container, tenant_id: int, payment_id: UUID) -> None:
+    await mail_rest_letter(payment_ports(container), container.mailer, write_letter, tenant_id, payment_id)
+
+
 HANDLERS: Final[Mapping[str, Handler]] = {
     "settle_session": _settle_session,
     "match_parked": _match_parked,
@@ -104,6 +120,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "mail_document": _mail_document,
     CREDIT_JOB: _credit_refund,
     SPEND_JOB: _spend_wallet,
+    **{job: _mail_letter(kind) for job, kind in INVOICE_JOBS.items()},
+    MAIL_REST_JOB: _mail_rest,
     "sign_certificate": _sign_certificate,
     "take_notice": _take_notice,
     "take_answer": _take_answer,

@@ -16,6 +16,7 @@ from wattledger.apps.worker.loops import DueLoop, every, keep_running
 from wattledger.apps.worker.run_jobs import run_job
 from wattledger.flows.apply_webhook import apply_webhook
 from wattledger.flows.clear_caches import clear_caches
+from wattledger.flows.collect_due import collect_due
 from wattledger.flows.expire_commands import expire_commands
 from wattledger.flows.guard_holds import guard_holds
 from wattledger.flows.guard_limits import guard_limits
@@ -118,6 +119,7 @@ def schedules(container: Container) -> dict[str, Callable[[], Awaitable[None]]]:
         await learn_payees(ports, tenant_id)
         await look_again(ports, tenant_id)
         await mark_overdue(database, clock, tenant_id)
+        await collect_due(ports, tenant_id)
         await close_past_month(database, container.documents, clock, container.ids, tenant_id)
 
     async def walk(tenant_id: int) -> None:

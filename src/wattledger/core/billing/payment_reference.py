@@ -33,11 +33,12 @@ def references_in(text: str) -> set[str]:
             continue
         # What follows may have run into it: every length whose check digits are right is meant.
         whole = longest.group()
-        found |= {whole[:end] for end in range(5, len(whole) + 1) if _is_right(whole[:end])}
+        found |= {whole[:end] for end in range(5, len(whole) + 1) if has_right_check(whole[:end])}
     return found
 
 
-def _is_right(reference: str) -> bool:
+def has_right_check(reference: str) -> bool:
+    """Whether its third and fourth sign check the rest (ISO 7064 MOD 97-10), as in RF references and IBANs."""
     return _remainder(reference[4:] + reference[:4]) == 1
 
 

@@ -133,6 +133,14 @@ def write_off_journal(
     return Journal(source_id, JournalKind.WRITE_OFF, happened_at, (transfer,), session_id, payment_id)
 
 
+def recovery_journal(
+    *, source_id: UUID, payment_id: UUID, session_id: UUID, currency: str, amount_minor: int, happened_at: datetime
+) -> Journal:
+    """What was written off of a session is owed by its driver again, because it is being paid after all."""
+    transfer = Transfer(accounts.DRIVERS, accounts.WRITTEN_OFF, currency, amount_minor)
+    return Journal(source_id, JournalKind.CORRECTION, happened_at, (transfer,), session_id, payment_id)
+
+
 def credit_note_journal(
     *, source_id: UUID, taken_back: Iterable[Transfer], happened_at: datetime
 ) -> Journal | None:

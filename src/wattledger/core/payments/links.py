@@ -27,11 +27,13 @@ _SIGNATURE_BYTES: Final = 16
 class Purpose(StrEnum):
     START = "start"  # a connector's page, for one driver at one time
     RECEIPT = "receipt"  # one payment's receipt
+    INVOICE = "invoice"  # one invoice, to look at and to pay
+    REST = "rest"  # what is left of one session's bill, to pay
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """``subject`` is what it leads to: a connector's public id, or ``tenant_id:payment_id``."""
+    """``subject`` is what it leads to: a connector's public id, or ``tenant_id:`` and the id of one row."""
 
     purpose: Purpose
     subject: str

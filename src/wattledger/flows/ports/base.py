@@ -14,6 +14,7 @@ from wattledger.flows.ports.catalog import CatalogStore
 from wattledger.flows.ports.collecting import CollectingStore
 from wattledger.flows.ports.commands import CommandStore
 from wattledger.flows.ports.credentials import CredentialStore
+from wattledger.flows.ports.debts import DebtStore
 from wattledger.flows.ports.desk import DeskStore
 from wattledger.flows.ports.driver import DriverStore
 from wattledger.flows.ports.firmware import FirmwareStore
@@ -79,6 +80,8 @@ class Work(Protocol):
     def invoices(self) -> InvoiceStore: ...
     @property
     def collecting(self) -> CollectingStore: ...
+    @property
+    def debts(self) -> DebtStore: ...
     @property
     def books(self) -> BookStore: ...
     @property

@@ -8,15 +8,18 @@ import msgspec
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """One mail with one PDF. ``key`` names it: the same key is the same mail, sent again or not."""
+    """One mail, with one PDF where ``attachment`` is not empty.
+
+    ``key`` names it: the same key is the same mail, sent again or not.
+    """
 
     key: str
     sender_name: str
     to: str
     subject: str
     text: str
-    attachment_name: str
-    attachment: bytes
+    attachment_name: str = ""
+    attachment: bytes = b""
 
 
 class Mailer(Protocol):

@@ -143,9 +143,10 @@ select p.payment_id::text, 'captured ' || p.captured_minor || ', refunded ' || p
 from payment p where p.tenant_id = $1 and p.refunded_minor > p.captured_minor
 
 -- name: bill_not_collected
--- Once captured, a session's bill is what was captured and what was written off.
-select b.bill_id::text, 'bill ' || b.gross_minor || ', captured ' || p.captured_minor || ', written off '
-       || w.amount_minor || ' ' || p.currency
+-- Once captured, a session's bill is what was captured, what its driver paid by a link later, and what was written
+-- off and not paid by such a link after all.
+select b.bill_id::text, 'bill ' || b.gross_minor || ', captured ' || p.captured_minor || ', rest paid '
+       || l.captured_minor || ', written off ' || w.amount_minor - c.amount_minor || ' ' || p.currency
 from payment p
 join bill b on b.tenant_id = p.tenant_id and b.session_id = p.session_id
 cross join lateral (
@@ -153,9 +154,20 @@ cross join lateral (
     from journal j
     join transfer t on t.tenant_id = j.tenant_id and t.source_id = j.source_id and t.kind = j.kind
     where j.tenant_id = p.tenant_id and j.payment_id = p.payment_id and j.kind = 'write_off') w
+cross join lateral (
+    select coalesce(sum(q.captured_minor), 0) captured_minor
+    from payment q
+    where q.tenant_id = p.tenant_id and q.session_id = p.session_id and q.purpose = 'rest') l
+cross join lateral (
+    select coalesce(sum(t.amount_minor), 0) amount_minor
+    from payment q
+    join journal j on j.tenant_id = q.tenant_id and j.payment_id = q.payment_id and j.kind = 'correction'
+    join transfer t on t.tenant_id = j.tenant_id and t.source_id = j.source_id and t.kind = j.kind
+    where q.tenant_id = p.tenant_id and q.session_id = p.session_id and q.purpose = 'rest'
+      and t.credit_code = 'expense:written_off') c
 where p.tenant_id = $1 and p.purpose = 'session' and p.captured_minor > 0
   and p.changed_at < $2::timestamptz - interval '5 minutes'
-  and b.gross_minor <> p.captured_minor + w.amount_minor
+  and b.gross_minor <> p.captured_minor + l.captured_minor + w.amount_minor - c.amount_minor
   and not exists (select from bill n where n.tenant_id = b.tenant_id and n.session_id = b.session_id
                   and n.replaces_revision is not null)
   and not exists (select from review_item r where r.tenant_id = p.tenant_id and r.subject_id = p.payment_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar.types import ControllerRouterHandler
 
 from wattledger.apps.web.driver.arrive import connector_live, connector_page, find_connector, pay, qr_code, welcome
+from wattledger.apps.web.driver.debts import debt_document, debt_page, pay_debt_form, rest_page, transfer_code
 from wattledger.apps.web.driver.follow import charging_live, charging_page, find_charging, stop
 from wattledger.apps.web.driver.links import (
     look_for_receipt,
@@ -26,6 +27,11 @@ driver_routes: list[ControllerRouterHandler] = [
     charging_page,
     charging_live,
     stop,
+    rest_page,
+    debt_page,
+    pay_debt_form,
+    transfer_code,
+    debt_document,
     why,
     receipt_page,
     receipt_pdf,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import quote
@@ -158,10 +159,15 @@ def checkout_sources(arrival: Arrival) -> list[str]:
     facts = arrival.facts
     if facts.gateway is None or facts.gateway_settings is None:
         return []
-    if arrival.pages:
-        return list(arrival.pages)
-    settings = msgspec.json.decode(facts.gateway_settings, type=dict[str, str])
-    addresses = {origin_of(value) for value in settings.values() if value.startswith(("https://", "http://"))}
+    return hosted_origins(facts.gateway_settings, arrival.pages)
+
+
+def hosted_origins(settings: bytes, pages: Sequence[str]) -> list[str]:
+    """``pages`` where a gateway's are always the same; else what the account's settings name."""
+    if pages:
+        return list(pages)
+    known = msgspec.json.decode(settings, type=dict[str, str])
+    addresses = {origin_of(value) for value in known.values() if value.startswith(("https://", "http://"))}
     return sorted(addresses) or ["https:"]
 
 

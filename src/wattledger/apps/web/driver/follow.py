@@ -9,12 +9,13 @@ from litestar.params import FromQuery, PathParameter
 from litestar.response import Redirect, ServerSentEvent
 
 from wattledger.apps.web.driver.arrive import Word, payment_ports
+from wattledger.apps.web.driver.debts import back_to_debt, debt_of_code
 from wattledger.apps.web.driver.derivation import bill_of, curve_of
 from wattledger.apps.web.driver.sight import bill_so_far, sight_of
 from wattledger.apps.web.live import Moment, Streams, live
 from wattledger.apps.web.pages import page, render
 from wattledger.apps.web.wired import Wired
-from wattledger.core.kernel.errors import Refused
+from wattledger.core.kernel.errors import NotFound, Refused
 from wattledger.core.kernel.ids import as_spoken
 from wattledger.core.kernel.instants import zone
 from wattledger.flows.ask_station import ask_stop
@@ -39,8 +40,15 @@ async def find_charging(container: Wired, code: Word = "") -> Response[str] | Re
 
 
 @get("/p/{code:str}", include_in_schema=False)
-async def charging_page(container: Wired, code: Code, cancelled: FromQuery[int] = 0) -> Response[str]:
-    charging = await seen(container, code)
+async def charging_page(container: Wired, code: Code, cancelled: FromQuery[int] = 0) -> Response[Any]:
+    try:
+        charging = await seen(container, code)
+    except NotFound:
+        debt = await debt_of_code(container, code)
+        if debt is None:
+            raise
+        # The code of a payment that pays no charging: back from its gateway, to the page of what it pays.
+        return back_to_debt(container, debt, is_cancelled=bool(cancelled))
     if charging.stage is Stage.PAYING and not cancelled:
         # The driver is back: have the gateway asked now rather than at the next round.
         await hurry_payment(payment_ports(container), charging.tenant_id, charging.visit.payment_id)

@@ -93,6 +93,8 @@ class Sight:
     settled: list[tuple[str, str]] = field(default_factory=list)
     total: str | None = None
     receipt_number: str | None = None
+    awaits_receipt: bool = False
+    rest: str | None = None
 
 
 def sight_of(charging: Charging, *, is_cancelled: bool = False) -> Sight:
@@ -121,6 +123,8 @@ def sight_of(charging: Charging, *, is_cancelled: bool = False) -> Sight:
         settled=_settled(charging),
         total=_total(charging),
         receipt_number=None if charging.end is None else charging.end.receipt_number,
+        awaits_receipt=stage is Stage.SETTLING or (stage is Stage.DONE and visit.captured_minor > 0),
+        rest=_rest(charging),
     )
 
 
@@ -149,6 +153,8 @@ def _chip(charging: Charging) -> tuple[str, str, str]:
         return "Idle", "notice", "clock"
     if charging.stage is Stage.CHARGING and activity is Activity.PAUSED:
         return "Paused", "info", "clock"
+    if _rest(charging) is not None:
+        return "Not wholly paid", "notice", "card"
     return _CHIPS[charging.stage]
 
 
@@ -202,8 +208,26 @@ def _running(charging: Charging) -> tuple[str, str]:
     return "Charging", "You can close this page and come back by its address or code."
 
 
+def _rest(charging: Charging) -> str | None:
+    """What is left of the bill, where it is asked for."""
+    rest = charging.rest
+    return money(rest.left_minor, rest.currency) if rest is not None and rest.left_minor else None
+
+
 def _done(charging: Charging) -> tuple[str, str]:
-    visit = charging.visit
+    visit, rest = charging.visit, charging.rest
+    if rest is not None and rest.left_minor:
+        taken = (
+            f"{money(rest.taken_minor, rest.currency)} of it was charged."
+            if rest.taken_minor
+            else "Nothing is paid."
+        )
+        return f"{_rest(charging)} is still to be paid", f"Charging cost {_total(charging)}. {taken}"
+    if rest is not None and rest.rest_taken_minor:
+        return (
+            "Charged and paid",
+            f"The rest of {money(rest.rest_taken_minor, rest.currency)} was paid by its link.",
+        )
     if not visit.captured_minor:
         released = f"The whole hold of {money(held_minor(charging), visit.currency)} is released."
         total = _total(charging)
@@ -318,6 +342,8 @@ def _settled(charging: Charging) -> list[tuple[str, str]]:
         ("Charged", money(visit.captured_minor, currency)),
         ("Released", money(max(0, held - visit.captured_minor), currency)),
     ]
+    if charging.rest is not None and charging.rest.rest_taken_minor:
+        rows.append(("Paid by its link", money(charging.rest.rest_taken_minor, currency)))
     if visit.refunded_minor:
         rows.append(("Paid back", money(visit.refunded_minor, currency)))
     return rows
