@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from rating_sessions import MONDAY, VAT_10, VAT_20, assert_adds_up, energy, flat, idle, tariff, time, usage, when
+from wattledger.core.kernel.taxes import Tax
 from wattledger.core.metering.events import Activity
+from wattledger.core.rating.compiled import compile_tariff
 from wattledger.core.rating.policy import PLAIN, Level, RatingPolicy
 from wattledger.core.rating.rate import rate
 from wattledger.core.rating.rated import LineKind, Rated, Unit
@@ -17,6 +19,7 @@ from wattledger.core.tariffs.model import PriceLimit, Reservation, Tariff, TaxTr
 
 D = Decimal
 IDLE = Activity.IDLE
+FINE = (Tax("VAT", 192_500),)
 LEVELS = [RatingPolicy("any", level=level) for level in Level]
 
 
@@ -38,6 +41,14 @@ class TestACap:
         one = tariff(when(idle("6", cap=D("7.50"), taxes=VAT_20)), tax_treatment=TaxTreatment.INCLUDED)
         rated = rate(usage((120, 0, IDLE)), one, policy=policy)
         assert (rated.gross_minor, rated.net_minor) == (750, 625)
+
+    def test_is_exact_in_both_senses(self, policy: RatingPolicy) -> None:
+        inside = tariff(when(idle("1.1925", taxes=FINE, cap=D("1"))), tax_treatment=TaxTreatment.INCLUDED)
+        rated = rate(usage((120, 0, IDLE)), inside, policy=policy)
+        assert rated.exact() == (1 / Fraction("1.1925"), Fraction(1))
+        on_top = tariff(when(flat("5", taxes=FINE, cap=D("1.01"))))
+        rated = rate(usage((60, 0)), on_top, policy=policy)
+        assert rated.exact() == (Fraction("1.01"), Fraction("1.01") * Fraction("1.1925"))
 
     def test_that_is_just_reached_says_nothing(self, policy: RatingPolicy) -> None:
         rated = rate(usage((75, 0, IDLE)), tariff(when(idle("6", cap=D("7.50")))), policy=policy)
@@ -153,6 +164,19 @@ class TestALimit:
         assert (line.element, line.component, line.unit) == (-1, -1, Unit.ONCE)
         assert (line.quantity, line.billed, line.price) == (1, 1, D(0))
         assert (line.name, line.note, line.matched) == ("", "", "")
+
+    def test_of_one_sense_is_exact_in_the_other(self) -> None:
+        fee = when(flat("1", taxes=FINE))
+        lifted = rate(usage((60, 1)), tariff(fee, price_min=PriceLimit(D("1.01"))))
+        assert lifted.exact() == (Fraction("1.01"), Fraction("1.01") * Fraction("1.1925"))
+        lowered = rate(usage((60, 1)), tariff(fee, price_max=PriceLimit(None, D("1.01"))))
+        assert lowered.exact() == (Fraction("1.01") / Fraction("1.1925"), Fraction("1.01"))
+
+    def test_over_several_rates_is_exact_to_twelve_decimals_and_else_no_finer_than_it_must_be(self) -> None:
+        several, one = when(flat("1", taxes=VAT_20), time("1", taxes=VAT_10)), when(flat("1", taxes=VAT_20))
+        assert compile_tariff(tariff(several, price_min=PriceLimit(D(2)))).units_per_major % 10**12 == 0
+        assert compile_tariff(tariff(several)).units_per_major < 10**12
+        assert compile_tariff(tariff(one, price_min=PriceLimit(D(2)))).units_per_major == 100
 
     def test_may_be_finer_than_any_price(self) -> None:
         rated = rate(usage((60, 1)), tariff(when(flat("1")), price_min=PriceLimit(D("1.505"))))
