@@ -42,7 +42,7 @@ types: .venv/.dev
 	.venv/bin/python -m mypy src tests scripts
 
 walls: .venv/.dev
-	.venv/bin/python -m importlinter.cli lint --no-cache
+	.venv/bin/python -c "from importlinter.cli import lint_imports_command as lint; lint()" --no-cache
 
 migrations: .venv/.dev
 	.venv/bin/squawk src/wattledger/adapters/postgres/migrations/*.sql
