@@ -63,11 +63,24 @@ def python(*folders: str) -> Iterator[tuple[Path, str]]:
     return ((path, text) for path, text in texts() if path.suffix == ".py" and str(path).startswith(wanted))
 
 
+@cache
+def parsed(text: str) -> ast.Module:
+    """The text's tree.
+
+    Up to 3.11.7 CPython counts the depth of all trees that are being made at once, and a traceback that is written
+    meanwhile makes one: then a second attempt succeeds (gh-106905).
+    """
+    try:
+        return ast.parse(text)
+    except (RecursionError, SystemError):
+        return ast.parse(text)
+
+
 def too_long(text: str) -> Iterator[str]:
     count = len(text.splitlines())
     if count > MODULE_LINES_MAX:
         yield f"module of {count} lines"
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES_MAX:
@@ -75,7 +88,7 @@ def too_long(text: str) -> Iterator[str]:
 
 
 def inexact(text: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             yield f"line {node.lineno}: {node.value}"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float":
@@ -83,7 +96,7 @@ def inexact(text: str) -> Iterator[str]:
 
 
 def naive_clocks(text: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
         name = node.func.attr
@@ -98,13 +111,13 @@ def _is_datetime(call: ast.Attribute) -> bool:
 
 
 def prints(text: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
             yield f"line {node.lineno}"
 
 
 def undescribed(text: str) -> Iterator[str]:
-    if text.strip() and not ast.get_docstring(ast.parse(text)):
+    if text.strip() and not ast.get_docstring(parsed(text)):
         yield "no docstring"
 
 
