@@ -7,6 +7,7 @@ import json
 import pytest
 
 from charger import Charger, event
+from waiting import becomes
 from wattledger.adapters.clock import SystemIds
 from wattledger.flows.ask_station import ask_start
 from yard import Yard
@@ -53,11 +54,7 @@ class TestAnAnswer:
         await dc.socket.send(json.dumps([3, message_id, {"status": "Rejected"}]))
         await dc.socket.send(json.dumps([3, message_id, {"status": "Accepted"}]))  # too late: it has been answered
         await dc.call("Heartbeat", {})
-        for _ in range(100):
-            state = await yard.owner.fetchval("select state from station_command")
-            if state != "sent":
-                break
-        assert state == "rejected"
+        await becomes(lambda: yard.rows("select state from station_command"), [{"state": "rejected"}])
 
 
 class TestAMessageId:
