@@ -22,7 +22,8 @@ import psutil
 from ports import free_port
 from wattledger.adapters.postgres.cluster import socket_directory_of
 
-PATIENCE_S = 90
+# Only a test that fails waits so long.
+PATIENCE_S = 240
 
 
 def until(ask: Callable[[], Any]) -> Any:

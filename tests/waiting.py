@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 # Only a test that fails waits so long: a bound on what hangs, not a measure of anything.
-PATIENCE_S: Final = 60.0
-_LOOK_EVERY_S: Final = 0.01
+PATIENCE_S: Final = 120.0
+_LOOKS_FROM_S: Final = 0.005
+_LOOKS_TO_S: Final = 0.2
 
 _T = TypeVar("_T")
 
@@ -24,14 +25,15 @@ async def until(ask: Callable[[], Awaitable[_T]], holds: Callable[[_T], bool] = 
     Raises AssertionError with the last answer.
     """
     loop = asyncio.get_running_loop()
-    end_s = loop.time() + PATIENCE_S
+    end_s, pause_s = loop.time() + PATIENCE_S, _LOOKS_FROM_S
     while True:
         is_last = loop.time() > end_s  # asked before the look: the machine may have slept through all of it
         found = await ask()
         if holds(found):
             return found
         assert not is_last, f"it never came to that; at last there was {found!r}"
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await asyncio.sleep(pause_s)
+        pause_s = min(_LOOKS_TO_S, pause_s * 1.3)
 
 
 async def until_true(holds: Callable[[], bool]) -> None:

@@ -17,6 +17,7 @@ import asyncpg
 import psutil
 import pytest
 
+import waiting
 from installation import PATIENCE_S, Installation, installed, until
 from wattledger.adapters.postgres.supervisor import running_server_dsn
 from wattledger.apps.lab.stations.fleet import FleetSpec, StationSpec
@@ -134,19 +135,11 @@ async def goes_on(place: Installation, yard: Yard) -> None:
     """Every station is back, and its session is told of."""
     await hold_true(lambda: place.is_healthy() and len(yard.online) == COUNT)
     before = await event_count(place)
-    for _ in range(PATIENCE_S * 5):
-        if await event_count(place) >= before + COUNT:
-            return
-        await asyncio.sleep(0.2)
-    raise AssertionError("nothing is told any more")
+    await waiting.until(lambda: event_count(place), lambda count: count >= before + COUNT)
 
 
 async def assert_each_is_billed_once(place: Installation, yard: Yard) -> None:
-    for _ in range(PATIENCE_S * 5):
-        states = await rows(place, "select state from session")
-        if all(row["state"] == "billed" for row in states):
-            break
-        await asyncio.sleep(0.2)
+    await waiting.becomes(lambda: rows(place, "select distinct state from session"), [("billed",)])
     bills = await rows(
         place,
         "select t.identity, count(b.*) as bills, count(distinct s.session_id) as sessions, "

@@ -56,7 +56,7 @@ class TestOneMessage:
 
         with suppress(ConnectionClosed):  # the server may have had enough before all pieces were sent
             await dc.socket.send(pieces())
-        await dc.socket.wait_closed()
+        await soon(dc.socket.wait_closed())
         assert dc.socket.close_code == 1009
 
     @pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 40_000, '[2,"x","DataTransfer",' + "[" * 60_000])

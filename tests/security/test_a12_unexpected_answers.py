@@ -7,7 +7,7 @@ import json
 import pytest
 
 from charger import Charger, event
-from waiting import becomes
+from waiting import becomes, soon
 from wattledger.adapters.clock import SystemIds
 from wattledger.flows.ask_station import ask_start
 from yard import Yard
@@ -47,7 +47,7 @@ class TestAnAnswer:
                 token_uid=yard.world.token_uid, payment_id=None, asked_by="test",
             )  # fmt: skip
         await yard.bus.nudge("commands")
-        _, message_id, *_ = await dc.calls.get()
+        _, message_id, *_ = await soon(dc.calls.get())
         await ac.socket.send(json.dumps([3, message_id, {"status": "Accepted"}]))
         await ac.call("Heartbeat", {})
         assert await yard.owner.fetchval("select state from station_command") == "sent"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from charger import event
-from waiting import becomes
+from waiting import becomes, soon
 from wattledger.adapters.clock import SystemIds
 from wattledger.flows.ask_station import ask_start, ask_stop
 from yard import Yard, session_id_of
@@ -59,7 +59,7 @@ class TestARemoteStart:
     async def test_whose_station_hangs_up_has_failed(self, yard: Yard) -> None:
         dc = await yard.dc()
         await ask_for_start(yard, yard.world.dc.connector_id)
-        await dc.calls.get()
+        await soon(dc.calls.get())
         await dc.close()
         await assert_command_becomes(yard, "failed")
 

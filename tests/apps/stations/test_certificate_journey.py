@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -15,11 +14,11 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus
 from charger import Charger
 from keyring import client_tls, key_and_request
 from ports import free_port
+from waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.journey
 PASSWORD = "secret-LOAD00001-0123456"
 NAME = "LOAD00001"
-WAIT_S = 40
 
 
 class House:
@@ -49,7 +48,7 @@ class House:
 
     def close(self) -> None:
         self._run.terminate()
-        self._run.wait(WAIT_S)
+        self._run.wait(PATIENCE_S)
         assert self._run.stdout is not None
         self._run.stdout.close()
 
@@ -83,13 +82,15 @@ async def test_a_station_gets_its_certificate_and_never_falls_back(house: House,
 
 async def show(url: str, folder: Path, own: Path) -> None:
     """The certificate opens the door, as soon as the new authority is trusted there."""
-    for _ in range(WAIT_S):
+
+    async def is_let_in() -> bool:
         tls = client_tls(folder, own.parent)
         tls.load_cert_chain(own)
         try:
             async with Charger(url, NAME, "2.0.1", None, tls=tls) as station:
                 await station.boot()
-                return
+                return True
         except (InvalidHandshake, OSError, EOFError):
-            await asyncio.sleep(0.5)
-    raise AssertionError("the certificate never opened the door")
+            return False
+
+    await until(is_let_in)

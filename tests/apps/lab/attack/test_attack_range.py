@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.database, pytest.mark.sockets]
 
 @pytest.fixture
 async def yard(database: Database, database_dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Yard]:
-    monkeypatch.setattr("wattledger.apps.stations.server.HANDSHAKE_WITHIN_S", 1)
+    monkeypatch.setattr("wattledger.apps.stations.server.HANDSHAKE_WITHIN_S", 4)
     async with open_yard(database, database_dsn, SystemClock()) as opened:
         yield opened
 
