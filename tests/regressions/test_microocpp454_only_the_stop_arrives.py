@@ -35,3 +35,13 @@ class TestAnEndWithoutItsBeginning:
         await patience.do_jobs()
         await yard.assert_billed_once(wh=10_000)
         assert not await patience.findings()
+
+    async def test_of_2_0_1_twice_in_one_second_counts_no_start_twice(self, patience: Patience) -> None:
+        yard = patience.yard
+        dc = await yard.dc()
+        for tx in ("tx-1", "tx-2"):
+            await yard.tell(dc, session_201(tx, yard.world.token_uid)[-1:])
+        await patience.sweep()
+        assert await patience.after(minutes=2)
+        assert await yard.reviews() == ["start_missing", "start_missing"]
+        assert not await patience.findings()

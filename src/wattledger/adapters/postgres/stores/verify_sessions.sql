@@ -128,13 +128,16 @@ having (s.ended_at is null) <> (count(e.event_key) = 0)
     or (s.ended_at is not null and not s.ended_at = any(array_agg(e.station_at)))
 
 -- name: start_counted_twice
--- One start of one connector, told under two names, makes one session.
+-- One start of one connector, told under two names, makes one session. Where only ends were told there is no start
+-- to count: a station that lost its memory may tell several in one second.
 select s.session_id::text, 'the same start made session ' || o.session_id
 from session s
 join session o on o.tenant_id = s.tenant_id and o.connector_id = s.connector_id and o.started_at = s.started_at
      and o.session_id > s.session_id and o.token_uid is not distinct from s.token_uid
      and o.register_start_milliwh is not distinct from s.register_start_milliwh
 where s.tenant_id = $1
+  and 2 = (select count(distinct e.session_id) from session_event e
+           where e.tenant_id = s.tenant_id and e.session_id in (s.session_id, o.session_id) and e.kind = 1)
 
 -- name: count_work
 select (select count(*) from operation where tenant_id = $1) + (select count(*) from job where tenant_id = $1)
