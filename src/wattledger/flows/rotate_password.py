@@ -11,6 +11,7 @@ from wattledger.core.stations.commands import SetPassword
 from wattledger.flows.ask_keys import ask_keys
 from wattledger.flows.manage_catalog import station_password_purpose
 from wattledger.flows.ports.base import Clock, Ids, Secrets, Work
+from wattledger.flows.ports.staff import AuditRecord
 
 #: 20 bytes in hex: the longest that 1.6 can be told (OCPP-J 1.6, 6.2.2), and right for 2.0.1 (16 to 40 signs).
 _DIGITS: Final = 40
@@ -38,5 +39,8 @@ async def rotate_password(
         command=SetPassword(password=password),
         asked_by=asked_by,
         now=clock.now(),
+    )
+    await work.staff.insert_audit(
+        AuditRecord(ids.new(), clock.now(), asked_by, "password_rotated", "station", station_id)
     )
     return password

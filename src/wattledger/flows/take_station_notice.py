@@ -11,7 +11,7 @@ import msgspec
 from wattledger.core.stations import talk
 from wattledger.core.stations.commands import SECRET_NAMES, decode_command
 from wattledger.core.stations.firmware import ENDS, StationState, progress
-from wattledger.core.stations.reports import REPORTS_MAX, kept_for, report_asked_by
+from wattledger.core.stations.reports import REPORTED_KINDS, REPORTS_MAX, kept_for, report_asked_by
 from wattledger.core.stations.security_events import ALARMING, event_id, is_alarming, reason_of
 from wattledger.flows.ports.base import Clock, Ids, UnitOfWork, Work
 from wattledger.flows.ports.care import ReportEntry
@@ -96,8 +96,10 @@ async def keep_report(work: Work, row: NoticeRow, report: talk.ReportTold) -> No
     command_id = None
     if report.request_no is not None:
         for command in await work.commands.commands(row.station_id, limit=_ASKED_MAX):
-            asked = report_asked_by(decode_command(command.kind, command.body))
-            if asked == (report.action, report.request_no):
+            if command.kind in REPORTED_KINDS and report_asked_by(decode_command(command.kind, command.body)) == (
+                report.action,
+                report.request_no,
+            ):
                 command_id = command.station_command_id
                 break
     kept = ReportEntry(

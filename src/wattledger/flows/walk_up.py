@@ -12,6 +12,7 @@ from wattledger.core.stations.walk_up import Step, check_target, command_of, nex
 from wattledger.flows.ask_keys import ask_keys
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.credentials import StationKeys
+from wattledger.flows.ports.staff import AuditRecord
 from wattledger.flows.station_certificates import GIVEN, CertificatePorts
 
 #: All was said and accepted: so long a station may take to come back by its new way.
@@ -19,7 +20,7 @@ RETURNS_WITHIN: Final = timedelta(hours=6)
 
 
 async def ask_walk_up(
-    ports: CertificatePorts, tenant_id: int, *, station_id: UUID, target: int, public_url: str
+    ports: CertificatePorts, tenant_id: int, *, station_id: UUID, target: int, public_url: str, by: str
 ) -> None:
     """The station is on its way to that security profile, from its next link on.
 
@@ -33,10 +34,21 @@ async def ask_walk_up(
         await work.credentials.set_profile(
             station_id, security_profile=keys.security_profile, wanted_profile=target, at=ports.clock.now()
         )
+        await work.staff.insert_audit(
+            AuditRecord(
+                ports.ids.new(), ports.clock.now(), by, "walk_up_asked", "station", station_id, f"profile {target}"
+            )
+        )
 
 
 async def set_profile_by_hand(
-    ports: CertificatePorts, tenant_id: int, *, station_id: UUID, profile: int, is_lowering_meant: bool = False
+    ports: CertificatePorts,
+    tenant_id: int,
+    *,
+    station_id: UUID,
+    profile: int,
+    by: str,
+    is_lowering_meant: bool = False,
 ) -> None:
     """The station has to prove itself by at least that profile: for stations set up at their own keyboard.
 
@@ -54,6 +66,16 @@ async def set_profile_by_hand(
         await work.credentials.set_profile(
             station_id, security_profile=profile, wanted_profile=None, at=ports.clock.now()
         )
+        await work.staff.insert_audit(
+            AuditRecord(
+                ports.ids.new(), ports.clock.now(), by, "profile_set", "station", station_id, f"profile {profile}"
+            )
+        )
+
+
+def asked_as(target: int) -> str:
+    """How the commands of a walk-up begin to say who asked for them."""
+    return f"walk up to {target}: "
 
 
 async def walk_on(ports: CertificatePorts, tenant_id: int, *, public_url: str) -> int:
@@ -69,7 +91,7 @@ async def _walk(
 ) -> bool:
     target = keys.wanted_profile
     assert target is not None
-    prefix = f"walk up to {target}: "
+    prefix = asked_as(target)
     async with ports.uow.begin(tenant_id) as work:
         asked: dict[str, list[str]] = defaultdict(list)
         answered_at = now

@@ -195,7 +195,7 @@ class TestTheWalkUp:
     async def begin(self, yard: Yard, station_id: object, target: int) -> None:
         await ask_walk_up(
             ports_of(yard.database), yard.world.tenant_id, station_id=station_id, target=target,  # type: ignore[arg-type]
-            public_url="wss://csms.example/ocpp",
+            public_url="wss://csms.example/ocpp", by="test",
         )  # fmt: skip
 
     async def settled(self, yard: Yard) -> None:
@@ -249,11 +249,11 @@ class TestTheWalkUp:
 
     async def test_down_needs_to_be_meant(self, yard: Yard) -> None:
         ports, station_id = ports_of(yard.database), yard.world.ac.station_id
-        await set_profile_by_hand(ports, yard.world.tenant_id, station_id=station_id, profile=3)
+        await set_profile_by_hand(ports, yard.world.tenant_id, station_id=station_id, profile=3, by="test")
         with pytest.raises(Refused, match="profile_lowered"):
-            await set_profile_by_hand(ports, yard.world.tenant_id, station_id=station_id, profile=1)
+            await set_profile_by_hand(ports, yard.world.tenant_id, station_id=station_id, profile=1, by="test")
         await set_profile_by_hand(
-            ports, yard.world.tenant_id, station_id=station_id, profile=1, is_lowering_meant=True
+            ports, yard.world.tenant_id, station_id=station_id, profile=1, by="test", is_lowering_meant=True
         )
 
 

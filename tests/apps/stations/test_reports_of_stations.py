@@ -14,7 +14,9 @@ from wattledger.core.stations.commands import CallAction, Command, ReadMessages
 from wattledger.core.stations.reports import REPORTS_MAX
 from wattledger.flows.ask_station import ask
 from wattledger.flows.ports.care import ReportEntry
+from wattledger.flows.rotate_password import rotate_password
 from wattledger.flows.take_station_notice import take_notice
+from world import OpenSecrets
 from yard import Yard
 
 pytestmark = [pytest.mark.database, pytest.mark.sockets]
@@ -117,6 +119,16 @@ class TestAReport:
         assert msgspec.json.decode(row.body)["eventData"] == [one]
         (event,) = await yard.rows("select kind, detail from station_event")
         assert event == {"kind": "Fan.Speed", "detail": "is 0"}
+
+    async def test_is_kept_where_a_sealed_password_was_told_before(self, yard: Yard) -> None:
+        dc = await yard.dc()
+        async with yard.database.begin(yard.world.tenant_id) as work:
+            await rotate_password(
+                work, IDS, yard.clock, OpenSecrets(), station_id=yard.world.dc.station_id, asked_by="test"
+            )
+        await dc.call("NotifyDisplayMessages", {"requestId": 1, "messageInfo": [SHOWN]})
+        await take_up(yard)
+        assert len(await reports(yard)) == 1
 
     async def test_taken_up_twice_is_kept_once(self, yard: Yard) -> None:
         dc = await yard.dc()

@@ -57,6 +57,7 @@ def walk_up_command(
             station_id=station_id,
             target=profile,
             public_url=container.settings.station_public_url,
+            by=_BY,
         )
         return f"{identity} is on its way to security profile {profile}; if it gets stuck, a review item says so."
 
@@ -77,6 +78,7 @@ def profile_command(
             tenant_id,
             station_id=station_id,
             profile=profile,
+            by=_BY,
             is_lowering_meant=lower,
         )
         return f"{identity} needs security profile {profile} or higher from its next link on."

@@ -17,6 +17,8 @@ _TOLD_AS: Final = {
     "GetMonitoringReport": "NotifyMonitoringReport",
     "PublishFirmware": "PublishFirmwareStatusNotification",
 }
+#: The commands that a report may answer; what else is kept of commands may be sealed.
+REPORTED_KINDS: Final = frozenset({"read_messages", "call_action"})
 #: What tells of a driver: shown to owners only, and for a day (GDPR article 5, paragraph 1 e).
 PERSONAL: Final = frozenset({"NotifyCustomerInformation"})
 KEPT_PERSONAL: Final = timedelta(days=1)

@@ -27,6 +27,7 @@ PAGES: Final = {
     "session-doubtful": "/desk/sessions/{doubtful}",
     "stations": "/desk/stations",
     "station": "/desk/stations/{station}",
+    "station-security": "/desk/stations/{station}/security",
     "inventory": "/desk/stations/inventory",
     "configuration": "/desk/stations/configuration",
     "firmware": "/desk/stations/firmware",

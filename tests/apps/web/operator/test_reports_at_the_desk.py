@@ -24,7 +24,7 @@ class TestAnOwner:
         await report(scene)
         page = await owner.read(f"/desk/stations/{world.dc.station_id}")
         assert "Closed on Sunday" in page
-        assert "answers request 7, not one of ours" in page
+        assert "answers request 7, which was not ours" in page
         assert SECRET in page
         assert "personal data, gone" in page
 

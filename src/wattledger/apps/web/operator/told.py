@@ -46,7 +46,7 @@ def _shown(desk: Desk, row: ReportEntry, names: dict[UUID, str]) -> ShownReport:
     if row.station_command_id is not None:
         answers = names.get(row.station_command_id, f"request {row.request_no}")
     elif row.request_no is not None:
-        answers = f"request {row.request_no}, not one of ours"
+        answers = f"request {row.request_no}, which was not ours"
     body = json.dumps(json.loads(row.body), indent=2, ensure_ascii=False) if may_read(desk, row.action) else None
     return ShownReport(
         title=care_words.event(row.action.removeprefix("Notify").removeprefix("Report")),
