@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from rating_sessions import MONDAY, energy, flat, idle, tariff, time, usage, when
+from rating_strategies import tariffs, usages
 from wattledger.core.metering.events import Activity
 from wattledger.core.metering.usage import Usage
 from wattledger.core.rating.compiled import compile_tariffs
 from wattledger.core.rating.rate import rate
 from wattledger.core.rating.situation import situation_at
-from wattledger.core.rating.why import rejections, why_facts, why_text
-from wattledger.core.tariffs.model import Reservation, Tariff, Weekday
+from wattledger.core.rating.why import held, reason_facts, rejections, why_facts, why_text
+from wattledger.core.tariffs.model import Reservation, Restrictions, Tariff, Weekday
 from wattledger.core.tariffs.wording import ENGLISH
 
 IDLE, RESERVED = Activity.IDLE, Activity.RESERVED
@@ -32,6 +35,48 @@ def reason(session: Usage = SESSION, **limits: Any) -> str:
     """Why an element with these restrictions does not hold, in words; one without would."""
     (sentence,) = told(session, tariff(when(energy("1"), **limits), when(energy("2"))))
     return sentence.removeprefix("Not price 1 of the tariff: ")
+
+
+def conditions(restrictions: Restrictions) -> int:
+    """How many conditions are set; the two ends of a range are one."""
+    names = [name for name in restrictions.__struct_fields__ if getattr(restrictions, name) not in (None, ())]
+    return len({re.sub("_(from|until|min|max)$", "", name) for name in names})
+
+
+class TestWhatHeld:
+    @settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+    @given(session=usages(), one=tariffs())
+    def test_is_every_condition_of_a_lines_element(self, session: Usage, one: Tariff) -> None:
+        rated = rate(session, one)
+        for line, found in zip(rated.lines, held(rated, session, (one,)), strict=True):
+            wanted = conditions(one.elements[line.element].restrictions) if line.element >= 0 else 0
+            assert len(found) == wanted
+
+    def test_says_what_was_the_case_as_the_line_began(self) -> None:
+        session = usage((60, 10))
+        one = tariff(
+            when(energy("1"), energy_milliwh_max=2_000_000), when(energy("2"), energy_milliwh_min=2_000_000)
+        )
+        rated = rate(session, one)
+        assert [reason_facts(found) for found in held(rated, session, (one,))] == [
+            [{"code": "energy", "wanted": {"energy_milliwh_max": 2_000_000}, "actual": "0 kWh"}],
+            [{"code": "energy", "wanted": {"energy_milliwh_min": 2_000_000}, "actual": "2 kWh"}],
+        ]
+
+    def test_of_a_reservation_is_that_it_was_one(self) -> None:
+        session = usage((30, 0, RESERVED), (60, 10))
+        one = tariff(when(time("1"), reservation=Reservation.RESERVED), when(energy("2")))
+        rated = rate(session, one)
+        told = {
+            line.dimension: reason_facts(found)
+            for line, found in zip(rated.lines, held(rated, session, (one,)), strict=True)
+        }
+        assert told == {
+            "energy": [],
+            "reservation": [
+                {"code": "reservation", "wanted": {"reservation": "reserved"}, "actual": "reservation"}
+            ],
+        }
 
 
 class TestAReason:

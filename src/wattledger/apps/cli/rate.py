@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from wattledger.apps.cli.files import folded, read_source
 from wattledger.apps.cli.refusals import refusal_line
 from wattledger.core.kernel.errors import InvalidInput, WattledgerError
 from wattledger.core.rating.explain import explain_text
 from wattledger.core.rating.policy import POLICIES, RatingPolicy
 from wattledger.core.rating.rate import rate
 from wattledger.core.rating.rated import Rated
-from wattledger.core.rating.why import rejections, why_facts
+from wattledger.core.rating.why import held, reason_facts, rejections, why_facts
 from wattledger.core.roaming.ocpi_cdrs import ImportedCdr, import_cdr
 from wattledger.core.roaming.ocpi_json import Json, parse_ocpi
 from wattledger.core.roaming.ocpi_stated import comparison
@@ -27,7 +27,7 @@ _ZONE_SOURCES = {"option": "--time-zone", "cdr": "the CDR's location", "default"
 
 
 def rate_command(
-    cdr: Annotated[str, typer.Argument(help="An OCPI CDR: a file, or - for standard input.")],
+    cdr: Annotated[str, typer.Argument(metavar="CDR", help="An OCPI CDR: a file, or - for standard input.")],
     tariff: Annotated[Path | None, typer.Option(help="An OCPI tariff instead of the CDR's own.")] = None,
     time_zone: Annotated[
         str | None, typer.Option(help="The site's IANA time zone; else the CDR's, else UTC.")
@@ -38,7 +38,7 @@ def rate_command(
     """Price an OCPI CDR from its periods and its tariff; exit 2 where it cannot be priced."""
     try:
         chosen = _policy(policy)
-        source = parse_ocpi(_read(cdr))
+        source = parse_ocpi(read_source(cdr))
         imported = import_cdr(source, tariff=_tariff(tariff), time_zone=time_zone)
         rated = rate(imported.usage, imported.compiled(), policy=chosen)
     except WattledgerError as refusal:
@@ -47,12 +47,16 @@ def rate_command(
     if as_json:
         typer.echo(json.dumps(_facts(source, imported, rated, chosen), indent=2))
     else:
-        typer.echo("\n".join(_sentences(source, imported, rated)))
+        typer.echo(folded(_sentences(source, imported, rated)))
 
 
 def _facts(source: Json, imported: ImportedCdr, rated: Rated, policy: RatingPolicy) -> dict[str, Any]:
     facts = rated_facts(rated, imported.tariffs)
-    for line, why in zip(facts["lines"], rejections(rated, imported.usage, imported.tariffs), strict=True):
+    conditions = held(rated, imported.usage, imported.tariffs)
+    why_not = rejections(rated, imported.usage, imported.tariffs)
+    for line, reasons, why in zip(facts["lines"], conditions, why_not, strict=True):
+        if reasons:
+            line["held"] = reason_facts(reasons)
         if why:
             line["rejected"] = why_facts(why)
     return {
@@ -89,13 +93,4 @@ def _policy(name: str) -> RatingPolicy:
 
 
 def _tariff(path: Path | None) -> Tariff | None:
-    return None if path is None else import_tariff(parse_ocpi(_read(str(path))))
-
-
-def _read(source: str) -> bytes:
-    if source == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(source).read_bytes()
-    except OSError as error:
-        raise InvalidInput("file_unreadable", f"{source}: {error.strerror or error}") from None
+    return None if path is None else import_tariff(parse_ocpi(read_source(str(path))))

@@ -19,7 +19,7 @@ from wattledger.core.metering.usage import Usage
 from wattledger.core.rating.rated import ChargeLine, LineKind, Rated
 from wattledger.core.rating.situation import Situation, situation_at
 from wattledger.core.tariffs.calendar import clock_of
-from wattledger.core.tariffs.model import Dimension, Element, Reservation, Restrictions, Tariff
+from wattledger.core.tariffs.model import Dimension, Reservation, Restrictions, Tariff
 from wattledger.core.tariffs.wording import ENGLISH, RANGES, Words, restriction_text
 
 _DIMENSIONS: Final = {
@@ -35,7 +35,7 @@ _RESERVED: Final = (LineKind.RESERVATION, LineKind.RESERVATION_FLAT)
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One condition that did not hold, alone as a Restrictions value, and what was the case instead.
+    """One condition, alone as a Restrictions value, and what was the case.
 
     ``actual`` is a number in the unit people read, a local time, a word, or None where it was not known.
     """
@@ -59,6 +59,11 @@ def rejections(rated: Rated, usage: Usage, tariffs: Sequence[Tariff]) -> tuple[t
     return tuple(tuple(_rejected(line, usage, tariffs)) for line in rated.lines)
 
 
+def held(rated: Rated, usage: Usage, tariffs: Sequence[Tariff]) -> tuple[tuple[Reason, ...], ...]:
+    """For each line of ``rated``, in order, the conditions of its element that held, and what was the case."""
+    return tuple(tuple(_held(line, usage, tariffs)) for line in rated.lines)
+
+
 def why_text(rejected: Rejected, words: Words = ENGLISH) -> str:
     """One sentence: which element, under which condition it would have held, and what was the case."""
     number = str(rejected.element + 1)
@@ -75,17 +80,21 @@ def why_facts(rejected: Sequence[Rejected]) -> list[dict[str, Any]]:
     return [
         {
             "element": one.element,
-            "why_not": [
-                {
-                    "code": reason.code,
-                    "wanted": msgspec.to_builtins(reason.wanted),
-                    "actual": _actual(reason, ENGLISH) if reason.actual is not None else None,
-                }
-                for reason in one.reasons
-            ]
-            or [{"code": "earlier_element_held"}],
+            "why_not": reason_facts(one.reasons) or [{"code": "earlier_element_held"}],
         }
         for one in rejected
+    ]
+
+
+def reason_facts(reasons: Sequence[Reason]) -> list[dict[str, Any]]:
+    """Conditions for a machine, each with what was the case."""
+    return [
+        {
+            "code": reason.code,
+            "wanted": msgspec.to_builtins(reason.wanted),
+            "actual": _actual(reason, ENGLISH) if reason.actual is not None else None,
+        }
+        for reason in reasons
     ]
 
 
@@ -94,48 +103,69 @@ def _rejected(line: ChargeLine, usage: Usage, tariffs: Sequence[Tariff]) -> Iter
     if dimension is None:
         return
     is_reservation = line.dimension in _RESERVED
-    leg = [one for one in usage.periods if (one.activity is Activity.RESERVED) is is_reservation]
-    situation = situation_at(leg, line.started_at)
+    situation = _situation(line, usage, is_reservation=is_reservation)
     for index, element in enumerate(tariffs[line.tariff].elements):
         if index == line.element or all(one.dimension is not dimension for one in element.components):
             continue
-        reasons = tuple(_reasons(element, usage, situation, is_reservation=is_reservation))
-        yield Rejected(index, reasons)
+        found = _conditions(element.restrictions, usage, situation, is_reservation=is_reservation)
+        yield Rejected(index, tuple(reason for reason, does_hold in found if not does_hold))
 
 
-def _reasons(element: Element, usage: Usage, situation: Situation, *, is_reservation: bool) -> Iterator[Reason]:
-    limits = element.restrictions
-    yield from _reservation_reasons(limits, usage, is_reservation=is_reservation)
+def _held(line: ChargeLine, usage: Usage, tariffs: Sequence[Tariff]) -> Iterator[Reason]:
+    if line.element >= 0:
+        is_reservation = line.dimension in _RESERVED
+        situation = _situation(line, usage, is_reservation=is_reservation)
+        limits = tariffs[line.tariff].elements[line.element].restrictions
+        found = _conditions(limits, usage, situation, is_reservation=is_reservation)
+        yield from (reason for reason, does_hold in found if does_hold)
+
+
+def _situation(line: ChargeLine, usage: Usage, *, is_reservation: bool) -> Situation:
+    leg = [one for one in usage.periods if (one.activity is Activity.RESERVED) is is_reservation]
+    return situation_at(leg, line.started_at)
+
+
+def _conditions(
+    limits: Restrictions, usage: Usage, situation: Situation, *, is_reservation: bool
+) -> Iterator[tuple[Reason, bool]]:
+    """Every condition that is set, with what was the case, and whether it held."""
+    yield from _reservation_condition(limits, usage, is_reservation=is_reservation)
     local = situation.at.astimezone(zone(usage.time_zone))
     for code, wanted in _clock_parts(limits):
         clock = clock_of(wanted)
-        if clock is not None and not clock.holds(local.replace(tzinfo=None)):
-            yield Reason(code, wanted, local)
+        yield Reason(code, wanted, local), clock is None or clock.holds(local.replace(tzinfo=None))
     for (key, name, divisor, unit), (low, high) in zip(RANGES, situation.values(), strict=True):
         least, most = getattr(limits, f"{name}_min"), getattr(limits, f"{name}_max")
+        if least is None and most is None:
+            continue
         is_low = least is not None and (low is None or low < least)
         is_high = most is not None and (high is None or high >= most)
-        if is_low or is_high:
-            wanted = Restrictions(**{f"{name}_min": least, f"{name}_max": most})
-            value = low if is_low else high
-            yield Reason(key, wanted, None if value is None else Decimal(value) / divisor, unit)
+        wanted = Restrictions(**{f"{name}_min": least, f"{name}_max": most})
+        value = high if is_high and not is_low else low
+        actual = None if value is None else Decimal(value) / divisor
+        yield Reason(key, wanted, actual, unit), not (is_low or is_high)
     for name in ("current_kind", "payment_recognition"):
         wish, fact = getattr(limits, name), getattr(usage, name)
-        if wish is not None and wish != fact:
-            yield Reason(name, Restrictions(**{name: wish}), fact)
+        if wish is not None:
+            yield Reason(name, Restrictions(**{name: wish}), fact), wish == fact
     for names, name in (("connector_types", "connector_type"), ("payment_brands", "payment_brand")):
         wishes, fact = getattr(limits, names), getattr(usage, name)
-        if wishes and fact not in wishes:
-            yield Reason(name, Restrictions(**{names: wishes}), fact)
+        if wishes:
+            yield Reason(name, Restrictions(**{names: wishes}), fact), fact in wishes
 
 
-def _reservation_reasons(limits: Restrictions, usage: Usage, *, is_reservation: bool) -> Iterator[Reason]:
+def _reservation_condition(
+    limits: Restrictions, usage: Usage, *, is_reservation: bool
+) -> Iterator[tuple[Reason, bool]]:
     wanted = Restrictions(reservation=limits.reservation)
     if limits.reservation is None:
         if is_reservation:
-            yield Reason("session", wanted, "reserved")
-    elif not is_reservation or (limits.reservation is Reservation.EXPIRED and not usage.is_reservation_expired):
-        yield Reason("reservation", wanted, "session")
+            yield Reason("session", wanted, "reserved"), False
+        return
+    is_expired = limits.reservation is Reservation.EXPIRED
+    does_hold = is_reservation and (usage.is_reservation_expired or not is_expired)
+    now = "expired" if usage.is_reservation_expired else "reserved"
+    yield Reason("reservation", wanted, now if does_hold else "session"), does_hold
 
 
 def _clock_parts(limits: Restrictions) -> Iterator[tuple[str, Restrictions]]:
