@@ -44,7 +44,7 @@ class TestLint:
         assert out.splitlines() == [
             "warning: energy: At monday 00:00 no element gives a price, so it is free then. [gap]",
             "    Add a last element without restrictions, or one for the missing time.",
-            "1 findings.",
+            "1 finding.",
         ]
 
     def test_fails_where_it_finds_an_error(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 import typer
 
+from wattledger.apps.cli.files import folded
 from wattledger.apps.present.texts import LOCALES, bill_text
 from wattledger.bootstrap import opened
 from wattledger.core.kernel.errors import InvalidInput, NotFound
@@ -57,9 +58,8 @@ def explain_command(
         return
     heading = f"Session {row.session_id} at {row.station_name}, {row.site_name}: {row.state}"
     sentences = bill_text(found.rated, locale, tariff=found.tariff, why_not=found.why_not)
-    typer.echo("\n".join((heading, *sentences)))
-    if not found.is_billed:
-        typer.echo("Not billed yet: what it costs so far.")
+    ending = () if found.is_billed else ("Not billed yet: what it costs so far.",)
+    typer.echo(folded((heading, *sentences, *ending)))
 
 
 def _session_id(text: str) -> UUID:

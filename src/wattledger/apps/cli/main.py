@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from errno import ENOSPC
 from importlib import import_module
 from typing import Any, Final
 
@@ -85,10 +86,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     asked = next((word for word in words if not word.startswith("-")), None)
     try:
-        build(asked)(words)
+        build(asked)(words, prog_name="wattledger")
     except WattledgerError as refusal:
         typer.echo(refusal_line(refusal, "wattledger: "), err=True)
         raise SystemExit(2 if isinstance(refusal, InvalidInput) else 1) from None
+    except OSError as error:
+        if error.errno != ENOSPC:
+            raise
+        typer.echo("wattledger: No space is left for what it writes. [output_unwritable]", err=True)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

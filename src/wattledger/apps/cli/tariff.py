@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from wattledger.apps.cli.files import folded, read_source
 from wattledger.apps.cli.refusals import refusal_line
 from wattledger.core.kernel.errors import InvalidInput, WattledgerError
 from wattledger.core.rating.explain import price_table
 from wattledger.core.roaming.ocpi_json import encode_ocpi, objects, parse_ocpi
 from wattledger.core.roaming.ocpi_tariffs import OcpiIdentity, OcpiVersion, export_tariff, import_tariff
 from wattledger.core.roaming.ocpp_tariffs import export_ocpp_tariff, import_ocpp_tariff
-from wattledger.core.tariffs.lint import Severity, lint_tariff
+from wattledger.core.tariffs.lint import Finding, Severity, lint_tariff
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.versions import decode_tariff, encode_tariff
 
@@ -34,12 +34,19 @@ def lint_command(file: _File, as_json: _AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
-        for finding in findings:
-            typer.echo(f"{finding.severity}: {finding.where}: {finding.message} [{finding.code}]")
-            typer.echo(f"    {finding.fix}")
-        typer.echo(f"{len(findings)} findings." if findings else "Nothing to say about this tariff.")
+        typer.echo(folded(_sentences(findings)))
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(1)
+
+
+def _sentences(findings: Sequence[Finding]) -> Iterator[str]:
+    for finding in findings:
+        yield f"{finding.severity}: {finding.where}: {finding.message} [{finding.code}]"
+        yield f"    {finding.fix}"
+    if not findings:
+        yield "Nothing to say about this tariff."
+    else:
+        yield "1 finding." if len(findings) == 1 else f"{len(findings)} findings."
 
 
 @tariff_app.command("show")
@@ -85,7 +92,7 @@ def _converted(tariff: Tariff, to: str, tariff_id: str, party: str) -> str:
 
 def _load(file: str, *, is_checked: bool = True) -> Tariff:
     try:
-        raw = sys.stdin.buffer.read() if file == "-" else _bytes(file)
+        raw = read_source(file)
         parsed = parse_ocpi(raw)
         if any("components" in element for element in objects(parsed.get("elements"), "elements")):
             return decode_tariff(raw, is_checked=is_checked)
@@ -95,10 +102,3 @@ def _load(file: str, *, is_checked: bool = True) -> Tariff:
     except WattledgerError as refusal:
         typer.echo(refusal_line(refusal, f"{file} is no tariff to price with: "), err=True)
         raise typer.Exit(2) from None
-
-
-def _bytes(file: str) -> bytes:
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise InvalidInput("file_unreadable", f"{file}: {error.strerror or error}") from None

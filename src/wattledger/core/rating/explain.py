@@ -27,6 +27,8 @@ from wattledger.core.tariffs.model import (
 from wattledger.core.tariffs.wording import ENGLISH, Words, restriction_text
 
 _PRICE_DECIMALS: Final = 4
+# What one limit adds or takes is a line for each rate of tax, told apart by it.
+_SHARED: Final = (LineKind.MIN_PRICE_ADJUSTMENT, LineKind.MAX_PRICE_ADJUSTMENT)
 _PER_UNIT: Final = {Unit.MILLIWH: "per_kwh", Unit.MICROSECOND: "per_hour"}
 
 
@@ -104,6 +106,9 @@ def _line_text(rated: Rated, line: ChargeLine, words: Words, tariffs: Sequence[T
     condition = line.matched
     if tariffs and line.element >= 0:
         condition = restriction_text(tariffs[line.tariff].elements[line.element].restrictions, words)
+    if line.dimension in _SHARED and len(rated.taxes) > 1:
+        rates = (words.number(Decimal(tax.rate_ppm * 100) / PPM, 4) for tax in line.taxes)
+        condition = ", ".join(f"{tax.name} {rate} %" for tax, rate in zip(line.taxes, rates, strict=True))
     if line.name:
         condition = ", ".join(filter(None, (line.name, line.note)))
     what = line.note if line.dimension is LineKind.EXCISE else words.terms[line.dimension]
