@@ -183,7 +183,7 @@ async def _doubts(scene: Scene, now: datetime) -> dict[str, UUID]:
     parked = await scene.parked(raw, at=now - timedelta(hours=3))
     for state in ("rejected", "timed_out", "accepted"):
         await scene.command("start_session", state, at=now - timedelta(hours=4))
-    await issued_invoice(scene)
+    issued = await issued_invoice(scene)
     await receive(
         scene,
         credit_line(499, "Ladekarte November", "Mara Lind GbR"),
@@ -192,4 +192,10 @@ async def _doubts(scene: Scene, now: datetime) -> dict[str, UUID]:
         actor=scene.world.staff_email,
     )
     (credit, *_) = await _credits(scene)
-    return {"credit": credit, "doubtful": doubtful, "review": review.review_item_id, "parked": parked}
+    return {
+        "invoice": issued.invoice_id,
+        "credit": credit,
+        "doubtful": doubtful,
+        "review": review.review_item_id,
+        "parked": parked,
+    }

@@ -257,8 +257,9 @@ async def _open_page_instead(
     asked = Asked(OperationKind.CAPTURE, row.amount_minor, is_sale=True)
     await ask_operation(work, ports.ids, record, asked, now=now, request=encode_ask(page))
     invoice_id = record.row.invoice_id
-    if invoice_id is not None and await work.debts.take_step(invoice_id, "confirm", by="worker", at=now):
+    if invoice_id is not None:
         # The payer is not there: they learn of it by a letter with the link.
+        await work.debts.repeat_step(invoice_id, "confirm", by="worker", at=now)
         await work.jobs.add("mail_confirm", invoice_id, due_at=now, at=now)
 
 

@@ -23,7 +23,7 @@ ENGLISH: Final = {
     "lead_paid_back": "Most banks show it within a few days.",
     "lead_closed": "It was taken back, or decided that it need not be paid.",
     "lead_offline": "It cannot be paid online just now.", "pay": "Pay {amount}",
-    "pay_debit": "Pay {amount} by SEPA direct debit", "go_on": "Go to the payment page",
+    "pay_debit": "Pay by SEPA direct debit", "go_on": "Go to the payment page",
     "keep": "Also charge later invoices to this card or account",
     "keep_hint": "On their due date, by {seller}, until you say stop. Your bank or the provider keeps the "
                  "details, not we.",
@@ -68,7 +68,7 @@ GERMAN: Final = {
     "lead_paid_back": "Die meisten Banken zeigen es innerhalb weniger Tage.",
     "lead_closed": "Es wurde zurückgenommen, oder es wird darauf verzichtet.",
     "lead_offline": "Online kann das gerade nicht bezahlt werden.", "pay": "{amount} zahlen",
-    "pay_debit": "{amount} per SEPA-Lastschrift zahlen", "go_on": "Zur Zahlungsseite",
+    "pay_debit": "Per SEPA-Lastschrift zahlen", "go_on": "Zur Zahlungsseite",
     "keep": "Auch spätere Rechnungen hiervon abbuchen",
     "keep_hint": "Am Fälligkeitstag, durch {seller}, bis Sie widerrufen. Die Daten verwahrt Ihre Bank oder der "
                  "Zahlungsdienst, nicht wir.",
@@ -117,7 +117,7 @@ FRENCH: Final = {
     "lead_paid_back": "La plupart des banques l'affichent en quelques jours.",
     "lead_closed": "Cela a été annulé, ou il a été décidé de ne pas le réclamer.",
     "lead_offline": "Le paiement en ligne n'est pas possible pour le moment.", "pay": "Payer {amount}",
-    "pay_debit": "Payer {amount} par prélèvement SEPA", "go_on": "Aller à la page de paiement",
+    "pay_debit": "Payer par prélèvement SEPA", "go_on": "Aller à la page de paiement",
     "keep": "Débiter aussi les factures suivantes",
     "keep_hint": "À leur échéance, par {seller}, jusqu'à ce que vous y mettiez fin. Vos données restent chez "
                  "votre banque ou le prestataire, pas chez nous.",
@@ -165,7 +165,7 @@ DUTCH: Final = {
     "lead_paid_back": "De meeste banken tonen het binnen enkele dagen.",
     "lead_closed": "Het is teruggenomen, of er is besloten dat het niet betaald hoeft te worden.",
     "lead_offline": "Online betalen kan nu even niet.", "pay": "{amount} betalen",
-    "pay_debit": "{amount} betalen per SEPA-incasso", "go_on": "Naar de betaalpagina",
+    "pay_debit": "Betalen per SEPA-incasso", "go_on": "Naar de betaalpagina",
     "keep": "Ook latere facturen hiervan afschrijven",
     "keep_hint": "Op de vervaldag, door {seller}, tot u het stopzet. Uw bank of de betaaldienst bewaart de "
                  "gegevens, wij niet.",
@@ -211,7 +211,7 @@ SPANISH: Final = {
     "lead_paid_back": "La mayoría de los bancos lo muestran en unos días.",
     "lead_closed": "Se anuló, o se decidió no reclamarlo.",
     "lead_offline": "Ahora mismo no se puede pagar en línea.", "pay": "Pagar {amount}",
-    "pay_debit": "Pagar {amount} por adeudo SEPA", "go_on": "Ir a la página de pago",
+    "pay_debit": "Pagar por adeudo SEPA", "go_on": "Ir a la página de pago",
     "keep": "Cobrar también las próximas facturas aquí",
     "keep_hint": "En su vencimiento, por {seller}, hasta que usted lo detenga. Su banco o el proveedor guarda "
                  "los datos, nosotros no.",

@@ -46,6 +46,44 @@ class OwedRow(Row, frozen=True):
     customer_name: str
 
 
+class InvoiceHead(Row, frozen=True):
+    """One document as its page shows it; ``left_minor`` is what no bank entry brought of it."""
+
+    invoice_id: UUID
+    kind: str
+    series: str
+    number: int
+    customer_id: UUID | None
+    customer_no: str | None
+    customer_name: str | None
+    customer_email: str | None
+    session_id: UUID | None
+    currency: str
+    net_minor: int
+    tax_minor: int
+    gross_minor: int
+    left_minor: int
+    issued_at: datetime
+    due_on: date | None
+    state: str
+
+
+class SaleRow(Row, frozen=True):
+    """A payment that collects an invoice."""
+
+    payment_id: UUID
+    gateway: str
+    state: str
+    state_reason: str | None
+    currency: str
+    asked_minor: int
+    captured_minor: int
+    refunded_minor: int
+    card_brand: str | None
+    card_last4: str | None
+    created_at: datetime
+
+
 class DeskCollecting(Protocol):
     """Reads within one transaction of one tenant."""
 
@@ -62,6 +100,14 @@ class DeskCollecting(Protocol):
     async def bank_imports(self, limit: int) -> list[BankImport]:
         """The latest imports, the newest first."""
         ...
+
+    async def invoice(self, invoice_id: UUID) -> InvoiceHead | None: ...
+
+    async def sales_of(self, invoice_id: UUID) -> list[SaleRow]:
+        """The payments that collect the invoice, the newest first."""
+        ...
+
+    async def credits_of(self, invoice_id: UUID) -> list[BankEntryRow]: ...
 
     async def owed(self, currency: str | None, *, limit: int) -> list[OwedRow]:
         """What is owed in that currency, the first due first."""

@@ -40,6 +40,8 @@ PAGES: Final = {
     "refunds": "/desk/refunds",
     "gateways": "/desk/gateways",
     "invoices": "/desk/invoices",
+    "invoice": "/desk/invoices/{invoice}",
+    "collecting": "/desk/collecting",
     "bank": "/desk/bank",
     "bank-entry": "/desk/bank/{credit}",
     "customers": "/desk/customers",

@@ -8,7 +8,7 @@ from uuid import UUID
 from wattledger.adapters.postgres.queries import queries
 from wattledger.adapters.postgres.stores.desk_reads import filled, like
 from wattledger.flows.ports.collecting import BankImport
-from wattledger.flows.ports.desk_collecting import BankEntryRow, OwedRow
+from wattledger.flows.ports.desk_collecting import BankEntryRow, InvoiceHead, OwedRow, SaleRow
 
 _SQL: Final = queries("desk_collecting")
 
@@ -36,6 +36,16 @@ class PgDeskCollecting:
     async def bank_imports(self, limit: int) -> list[BankImport]:
         found = await self._connection.fetch(_SQL.bank_imports, self._tenant_id, limit)
         return [BankImport(**row) for row in found]
+
+    async def invoice(self, invoice_id: UUID) -> InvoiceHead | None:
+        row = await self._connection.fetchrow(_SQL.invoice, self._tenant_id, invoice_id)
+        return None if row is None else InvoiceHead(**row)
+
+    async def sales_of(self, invoice_id: UUID) -> list[SaleRow]:
+        return filled(SaleRow, await self._connection.fetch(_SQL.sales_of, self._tenant_id, invoice_id))
+
+    async def credits_of(self, invoice_id: UUID) -> list[BankEntryRow]:
+        return filled(BankEntryRow, await self._connection.fetch(_SQL.credits_of, self._tenant_id, invoice_id))
 
     async def owed(self, currency: str | None, *, limit: int) -> list[OwedRow]:
         return filled(OwedRow, await self._connection.fetch(_SQL.owed, self._tenant_id, currency, limit))

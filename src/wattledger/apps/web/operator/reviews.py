@@ -24,7 +24,7 @@ SUBJECTS: Final = {
     "station": "/desk/stations/{}",
     "parked_message": "/desk/parked/{}",
     "webhook_event": "/desk/webhooks/{}",
-    "invoice": "/desk/invoices/{}/pdf",
+    "invoice": "/desk/invoices/{}",
     "bank_entry": "/desk/bank/{}",
 }
 _CHARGES: Final = (
