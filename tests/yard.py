@@ -151,6 +151,7 @@ async def open_yard(
             station_tls_port=None if tls is None else tls_port,
             station_trusted_proxies=trusted_proxies,
             node=node,
+            public_url="https://charge.example",
         ),
         station_certificate=lambda: lab_certificate(cast("Path", tls), "127.0.0.1"),
         clock=clock,

@@ -21,7 +21,7 @@ from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms, named_terms
 from wattledger.core.rating.rated import encode_rated
 from wattledger.core.stations.authorize import StartFacts, decide_token
 from wattledger.core.stations.patience import GRACES, Wait
-from wattledger.core.stations.price_messages import price_said
+from wattledger.core.stations.price_messages import ShownPrice, WordsIn
 from wattledger.core.stations.reasons import language_of, refusal_words
 from wattledger.core.stations.talk import SessionDecided, Verdict
 from wattledger.flows.ports.base import Ids
@@ -44,6 +44,7 @@ class Told:
     raw: bytes
     facts: StartFacts | None
     attempt: int
+    words_in: WordsIn
 
 
 def take_event(
@@ -229,7 +230,8 @@ def _answer(told: Told, session: LiveSession, now: datetime, tariff: CompiledTar
     number = int(session.session_ref) if session.start_key is not None else None
     said = refusal_words(verdict, language_of(told.station.found.time_zone))
     if said is None and verdict is not None and event.kind is not EventKind.ENDED and tariff is not None:
-        said = price_said(tariff, session.terms, time_zone=told.station.found.time_zone, at=now)
+        where = told.station.found.time_zone
+        said = ShownPrice.of(tariff, session.terms, where, now, told.words_in).said
     group_uid = facts.group_uid if facts is not None and verdict is Verdict.ACCEPTED else None
     return SessionDecided(verdict, number, total, group_uid, said)
 

@@ -23,6 +23,7 @@ from wattledger.core.rating.compiled import CompiledTariff, compile_tariff
 from wattledger.core.stations import talk
 from wattledger.core.stations.authorize import StartFacts, decide_token
 from wattledger.core.stations.commands import FOLLOWED_KINDS
+from wattledger.core.stations.price_messages import WordsIn, english
 from wattledger.core.stations.reasons import language_of, refusal_words
 from wattledger.core.tariffs.versions import decode_tariff
 from wattledger.flows.clear_caches import is_to_be_noted
@@ -75,6 +76,7 @@ class TakeStationWork:
         secrets: Secrets,
         *,
         told: Heard | None = None,
+        words_in: WordsIn = english,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
@@ -82,6 +84,7 @@ class TakeStationWork:
         self._ids = ids
         self._secrets = secrets
         self._told = told
+        self._words_in = words_in
         self._sleep = sleep
         self._tariffs: dict[UUID, CompiledTariff] = {}
 
@@ -268,7 +271,7 @@ class TakeStationWork:
         decision: _Decision,
     ) -> talk.SessionDecided:
         station = message.station
-        told = Told(station, message.action, event, message.raw, facts, message.attempt)
+        told = Told(station, message.action, event, message.raw, facts, message.attempt, self._words_in)
         answer, session = take_event(told, batch, self._ids, self._tariffs)
         self._note_token(message, answer.verdict, facts or station.session_of(event), batch, decision)
         if session is not None:

@@ -19,7 +19,14 @@ from wattledger.core.metering.evidence import weigh
 from wattledger.core.rating.compiled import CompiledTariff
 from wattledger.core.rating.price_terms import rate_by_terms, taxed_tariff
 from wattledger.core.stations.commands import Command
-from wattledger.core.stations.price_messages import CostSoFar, final_cost, price_text, running_cost, user_price
+from wattledger.core.stations.price_messages import (
+    CostSoFar,
+    ShownPrice,
+    WordsIn,
+    final_cost,
+    running_cost,
+    user_price,
+)
 from wattledger.core.tariffs.model import Tariff
 from wattledger.flows.station_state import LiveSession, LiveStation
 
@@ -39,8 +46,10 @@ class _Told:
 class PriceTeller:
     """Hears of every committed session event; what a driver should see of it goes to ``say``."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Say, words_in: WordsIn, *, receipts_url: str) -> None:
         self._say = say
+        self._words_in = words_in
+        self._receipts_url = receipts_url
         self._told: dict[UUID, _Told] = {}
         self._deaf: set[tuple[UUID, int]] = set()
 
@@ -66,7 +75,7 @@ class PriceTeller:
             self._final(station, session, tariff, is_v16=is_v16)
         elif event.kind is EventKind.STARTED:
             if is_v16 and session.token_uid is not None:
-                self._say(station, user_price(session.token_uid, shown_tariff(station, session, tariff)), False)
+                self._say(station, user_price(session.token_uid, self._shown(station, session, tariff)), False)
         elif session.fold.ended is None:
             self._running(station, session, tariff, now, is_v16=is_v16)
 
@@ -77,8 +86,14 @@ class PriceTeller:
             return
         assert session.gross_minor is not None
         total = Money(session.gross_minor, session.currency)
-        text = price_text(shown_tariff(station, session, tariff))
-        self._say(station, final_cost(session.session_ref, total, text, is_v16=True), True)
+        shown = self._shown(station, session, tariff)
+        # Who paid at the station finds the receipt there; a contract's session comes with its invoice.
+        receipt_url = None if session.payment_id is None else self._receipts_url
+        self._say(station, final_cost(session.session_ref, total, shown, receipt_url=receipt_url), True)
+
+    def _shown(self, station: LiveStation, session: LiveSession, tariff: CompiledTariff) -> ShownPrice:
+        at = session.fold.started_at or session.opened_at
+        return ShownPrice.of(tariff, session.terms, station.found.time_zone, at, self._words_in)
 
     def _running(
         self, station: LiveStation, session: LiveSession, tariff: CompiledTariff, now: datetime, *, is_v16: bool

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -37,6 +38,32 @@ async def shown_16(charger: Charger, message_id: str, *, status: str = "Accepted
     return data
 
 
+async def pay_at(patience: Patience, uid: str) -> None:
+    """Somebody paid at the 1.6 station, and has this token to charge with."""
+    yard, payment_id = patience.yard, uuid4()
+    world, now = yard.world, patience.clock.now()
+    await yard.owner.execute(
+        "insert into payment (tenant_id, payment_id, purpose, gateway, currency, asked_minor, held_minor, "
+        "captured_minor, refunded_minor, state, connector_id, tariff_version_id, link_code, version, created_at, "
+        "changed_at) values ($1, $2, 'session', 'sandbox', 'EUR', 4000, 4000, 0, 0, 'authorized', $3, $4, 'link', "
+        "1, $5, $5)",
+        world.tenant_id, payment_id, world.ac.connector_id, world.tariff_version_id, now,
+    )  # fmt: skip
+    await yard.owner.execute(
+        "insert into token (tenant_id, token_id, uid, kind, state, payment_id, created_at) "
+        "values ($1, $2, $3, 'ad_hoc', 'active', $4, $5)",
+        world.tenant_id, uuid4(), uid, payment_id, now,
+    )  # fmt: skip
+
+
+class TestThePrice:
+    async def test_is_told_with_the_start_in_the_language_of_the_place(self, patience: Patience) -> None:
+        dc = await patience.yard.dc()
+        reply, *_ = await patience.yard.tell(dc, session_201("tx-1", patience.yard.world.token_uid)[:1])
+        said = reply["updatedPersonalMessage"]
+        assert (said["language"], said["content"]) == ("de", "Energie 0,50\xa0€ pro kWh")
+
+
 class TestTheRunningCost:
     async def test_of_2_0_1_is_what_a_bill_would_say_now(self, patience: Patience) -> None:
         yard = patience.yard
@@ -54,7 +81,12 @@ class TestTheRunningCost:
         number = await yard.start_16(ac, meter=1_000)
         price = await shown_16(ac, "SetUserPrice")
         assert price["idToken"] == yard.world.token_uid
-        assert "0.50 EUR" in price["priceText"]
+        assert "0,50\xa0€" in price["priceText"]
+        assert {one["language"]: one["format"] for one in price["priceTextExtra"]} == dict.fromkeys(
+            ("en", "fr", "nl", "es"), "UTF8"
+        )
+        (english,) = [one["content"] for one in price["priceTextExtra"] if one["language"] == "en"]
+        assert "€0.50" in english
         await ac.call("MeterValues", values_16(number, 20, 4_333))
         assert await shown_16(ac, "RunningCost") == {
             "transactionId": number,
@@ -94,6 +126,18 @@ class TestTheFinalCost:
         assert bills[0] == bills[1]
         assert Decimal(str(reply["totalCost"])) == final["cost"] == Decimal(bills[0]) / 100
         assert final["transactionId"] == number
+        assert len(final["priceTextExtra"]) == 4
+        assert "qrCodeText" not in final, "a contract's session comes with its invoice"
+
+    async def test_of_a_session_paid_at_the_station_shows_where_its_receipt_is(self, patience: Patience) -> None:
+        yard = patience.yard
+        await pay_at(patience, "PAID0001")
+        ac = await yard.ac()
+        number = (await ac.call("StartTransaction", start_16("PAID0001")))["transactionId"]
+        await shown_16(ac, "SetUserPrice")
+        await ac.call("StopTransaction", stop_16(number, meter=10_000))
+        final = await shown_16(ac, "FinalCost")
+        assert final["qrCodeText"] == "https://charge.example/receipts"
 
     async def test_equals_the_last_running_cost_when_nothing_was_used_after_it(self, patience: Patience) -> None:
         yard = patience.yard

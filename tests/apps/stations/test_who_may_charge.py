@@ -136,4 +136,4 @@ class TestTheReplyToAStart:
         (reply,) = await yard.tell(
             await yard.dc(), [event("Started", 0, "tx-1", 0, 1000, token=yard.world.token_uid)]
         )
-        assert "0.50 EUR per kWh" in reply["updatedPersonalMessage"]["content"]
+        assert reply["updatedPersonalMessage"]["content"] == "Energie 0,50\xa0€ pro kWh"

@@ -11,6 +11,7 @@ from wattledger.core.metering.events import SessionEvent
 from wattledger.core.rating.compiled import CompiledTariff
 from wattledger.core.stations import talk
 from wattledger.core.stations.commands import Command
+from wattledger.core.stations.price_messages import WordsIn
 from wattledger.flows.station_state import LiveSession, LiveStation
 from wattledger.flows.tell_price import PriceTeller
 
@@ -23,8 +24,8 @@ _log: Final = structlog.get_logger("stations")
 class Displays:
     """The glue between what was committed, the teller of prices, and the links of this process."""
 
-    def __init__(self) -> None:
-        self._teller = PriceTeller(self._say)
+    def __init__(self, words_in: WordsIn, *, receipts_url: str) -> None:
+        self._teller = PriceTeller(self._say, words_in, receipts_url=receipts_url)
         self.server: StationServer | None = None
 
     def heard(

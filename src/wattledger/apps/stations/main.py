@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from wattledger.apps.present.texts import words_for
 from wattledger.apps.stations.committer import Committer
 from wattledger.apps.stations.displays import Displays
 from wattledger.apps.stations.elsewhere import Elsewhere
@@ -41,8 +42,8 @@ async def _serve_from(
     settings, clock = container.settings, container.clock
     await store.node_started(clock.now())
     changed, commands = asyncio.Event(), asyncio.Event()
-    displays = Displays()
-    flow = TakeStationWork(store, clock, container.ids, container.secrets, told=displays.heard)
+    displays = Displays(words_for, receipts_url=f"{settings.public_url.rstrip('/')}/receipts")
+    flow = TakeStationWork(store, clock, container.ids, container.secrets, told=displays.heard, words_in=words_for)
     committer = Committer(flow, store, clock, changed=changed.set)
     elsewhere = Elsewhere(container.hints)
     server = StationServer(

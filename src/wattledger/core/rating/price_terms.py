@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -117,9 +117,16 @@ def listed_tariff(tariff: Tariff) -> Tariff:
 
 def taxed_tariff(tariff: Tariff, terms: PriceTerms, *, time_zone: str, at: datetime) -> Tariff:
     """The tariff as it must be shown at ``at``: each component with the taxes that it bears on that day there."""
-    if terms.tax_rules is None or tariff.tax_treatment is TaxTreatment.NOT_APPLICABLE:
+    if terms.tax_rules is None:
         return tariff
-    regime = terms.tax_rules.regime(at.astimezone(zone(time_zone)).date())
+    return taxed_on(tariff, terms.tax_rules, at.astimezone(zone(time_zone)).date())
+
+
+def taxed_on(tariff: Tariff, rules: TaxRules, on: date) -> Tariff:
+    """The tariff with the taxes that each component bears on that day."""
+    if tariff.tax_treatment is TaxTreatment.NOT_APPLICABLE:
+        return tariff
+    regime = rules.regime(on)
     is_charged = regime.treatment is Treatment.STANDARD
 
     def taxed(one: PriceComponent) -> PriceComponent:

@@ -6,27 +6,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 
-from wattledger.core.kernel.instants import format_instant
+from wattledger.core.kernel.instants import format_instant, zone
 from wattledger.core.kernel.money import Money
 from wattledger.core.rating.compiled import CompiledTariff
 from wattledger.core.rating.explain import gross_price, price_table
-from wattledger.core.rating.price_terms import PriceTerms, taxed_tariff
+from wattledger.core.rating.price_terms import PriceTerms, taxed_on
 from wattledger.core.rating.rated import LineKind, Rated
 from wattledger.core.stations.commands import CallAction, ChangeConfiguration, Command, ShowMessage, TellCost
+from wattledger.core.stations.reasons import LANGUAGES, language_of
 from wattledger.core.stations.talk import Said
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.wording import ENGLISH, Words
+from wattledger.core.tax.rules import TaxRules
 
+WordsIn = Callable[[str], Words]
 COST_VENDOR: Final = "org.openchargealliance.costmsg"
 PRICE_TEXT_MAX: Final = 512
 # Within the 500 characters of a 1.6 configuration value, in whatever letters.
@@ -55,6 +58,11 @@ class CostSoFar:
         return Money(self.rated.gross_minor, self.rated.currency)
 
 
+def english(_language: str) -> Words:
+    """The words of one who speaks no other language."""
+    return ENGLISH
+
+
 def price_text(tariff: Tariff, words: Words = ENGLISH) -> str:
     """The tariff's prices with taxes in one line, as far as a display's text goes."""
     parts = [
@@ -80,22 +88,51 @@ def price_board(tariffs: Sequence[Tariff], words: Words, *, is_v16: bool) -> Com
     return ShowMessage(message_no=BOARD_MESSAGE_NO, text=_cut(text, PRICE_TEXT_MAX), language=words.locale[:8])
 
 
-def price_said(tariff: CompiledTariff, terms: PriceTerms, *, time_zone: str, at: datetime) -> Said:
-    """The same for the reply to a start."""
-    if terms.tax_rules is None:
-        return _said(tariff)
-    return Said(price_text(taxed_tariff(tariff.tariff, terms, time_zone=time_zone, at=at)), "en")
+@dataclass(frozen=True, slots=True)
+class ShownPrice:
+    """What one session's driver is shown of its tariff: with the taxes of that day, in the languages we speak."""
+
+    tariff: CompiledTariff
+    tax_rules: TaxRules | None
+    on: date | None
+    language: str  # of the place
+    words_in: WordsIn
+
+    @classmethod
+    def of(cls, tariff: CompiledTariff, terms: PriceTerms, where: str, at: datetime, words_in: WordsIn) -> Self:
+        """``where`` is the site's time zone."""
+        on = None if terms.tax_rules is None else at.astimezone(zone(where)).date()
+        return cls(tariff, terms.tax_rules, on, language_of(where), words_in)
+
+    @property
+    def said(self) -> Said:
+        """In the language of the place."""
+        return _said(self, self.language)
+
+    @property
+    def elsewhere(self) -> list[Said]:
+        """In the other languages."""
+        first = self.said.language
+        return [one for one in (_said(self, other) for other in LANGUAGES) if one.language != first]
 
 
-@lru_cache(maxsize=256)
-def _said(tariff: CompiledTariff) -> Said:
-    """Ready for the next one."""
-    return Said(price_text(tariff.tariff), "en")
+@lru_cache(maxsize=1024)
+def _said(shown: ShownPrice, language: str) -> Said:
+    """Ready for the next session of the tariff."""
+    tariff, words = shown.tariff.tariff, shown.words_in(language)
+    if shown.tax_rules is not None and shown.on is not None:
+        tariff = taxed_on(tariff, shown.tax_rules, shown.on)
+    return Said(price_text(tariff, words), words.locale.partition("_")[0])
 
 
-def user_price(token_uid: str, tariff: Tariff) -> Command:
+def user_price(token_uid: str, price: ShownPrice) -> Command:
     """1.6: the price that holds for whoever holds this token (2.0.1 has it in the reply to the start)."""
-    return _costmsg("SetUserPrice", {"idToken": token_uid, "priceText": price_text(tariff)})
+    return _costmsg("SetUserPrice", {"idToken": token_uid, **_price_texts(price)})
+
+
+def _price_texts(price: ShownPrice) -> dict[str, Any]:
+    more = [{"format": "UTF8", "language": one.language, "content": one.text} for one in price.elsewhere]
+    return {"priceText": price.said.text} | ({"priceTextExtra": more} if more else {})
 
 
 def running_cost(cost: CostSoFar, *, is_v16: bool) -> Command:
@@ -114,14 +151,10 @@ def running_cost(cost: CostSoFar, *, is_v16: bool) -> Command:
     return _costmsg("RunningCost", told if idle is None else told | {"idlePrice": {"hourPrice": idle}})
 
 
-def final_cost(session_ref: str, total: Money, text: str, *, is_v16: bool) -> Command:
-    """What the session cost: the bill's gross total."""
-    if not is_v16:
-        return TellCost(session_ref=session_ref, total=total.decimal())
-    return _costmsg(
-        "FinalCost",
-        {"transactionId": int(session_ref), "cost": total.decimal(), "priceText": text[:PRICE_TEXT_MAX]},
-    )
+def final_cost(session_ref: str, total: Money, price: ShownPrice, *, receipt_url: str | None = None) -> Command:
+    """1.6: what the session cost, the bill's gross total; the address of receipts is shown as a QR code."""
+    told = {"transactionId": int(session_ref), "cost": total.decimal(), **_price_texts(price)}
+    return _costmsg("FinalCost", told if receipt_url is None else told | {"qrCodeText": receipt_url})
 
 
 def _costmsg(message_id: str, told: dict[str, Any]) -> Command:
