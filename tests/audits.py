@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -16,7 +17,7 @@ from sound_books import NOW, SoundBooks
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.postgres.queries import parse_queries
 from wattledger.adapters.postgres.stores.verify import PgRawBooks
-from wattledger.flows.ports.verify import AuditPorts, GatewayRecord
+from wattledger.flows.ports.verify import AuditPorts, BooksAsked, GatewayAnswer, GatewayRecord
 from wattledger.flows.seal_books import seal_books
 from wattledger.flows.verify_books import Report, verify_books
 from world import OpenSecrets, World, small_world
@@ -31,13 +32,13 @@ _T = TypeVar("_T")
 class FakeGatewayBooks:
     """Answers with these records, and not at all without any."""
 
-    def __init__(self, *records: GatewayRecord) -> None:
-        self._records = records
+    reads_messages_of: frozenset[str] = frozenset()
 
-    async def records(
-        self, gateway: str, settings: Mapping[str, str], secrets: Mapping[str, str]
-    ) -> Sequence[GatewayRecord] | None:
-        return self._records or None
+    def __init__(self, *records: GatewayRecord, since: datetime | None = None) -> None:
+        self._records, self._since = records, since
+
+    async def records(self, asked: BooksAsked) -> GatewayAnswer | None:
+        return GatewayAnswer(self._records, self._since) if self._records else None
 
 
 class AuditedBooks(SoundBooks):
@@ -47,12 +48,12 @@ class AuditedBooks(SoundBooks):
         super().__init__(connection, world)
         self.clock = SettableClock(NOW)
 
-    async def report(self, *records: GatewayRecord) -> Report:
-        gateways = FakeGatewayBooks(*records)
+    async def report(self, *records: GatewayRecord, since: datetime | None = None) -> Report:
+        gateways = FakeGatewayBooks(*records, since=since)
         return await verify_books(AuditPorts(PgRawBooks(self.connection), self.clock, OpenSecrets(), gateways))
 
-    async def codes(self, *records: GatewayRecord) -> set[str]:
-        return {finding.code for finding in (await self.report(*records)).findings}
+    async def codes(self, *records: GatewayRecord, since: datetime | None = None) -> set[str]:
+        return {finding.code for finding in (await self.report(*records, since=since)).findings}
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from wattledger.adapters.gateways.mollie.client import MollieGateway
 
 _DECIMALS = {"JPY": 0, "ISK": 0, "KWD": 3, "BHD": 3}
 PROFILE = "pfl_1"
+URL = "https://api.mollie.com"
 _AT = "2026-11-22T10:00:00+00:00"
 
 _CALLS = {
@@ -29,6 +30,7 @@ _CALLS = {
 class MollieDouble(ProviderDouble):
     name = "mollie"
     payee = PROFILE
+    page_rows = 250
     is_live = False
     content_type = "application/hal+json"
 
@@ -45,6 +47,8 @@ class MollieDouble(ProviderDouble):
             return 200, self._profile()
         if path == "/customers":
             return 201, _customer(f"cst_{self.number()}", body)
+        if path in {"/payments", "/refunds"} and request.method == "GET":
+            return 200, self._page(path, dict(request.url.params))
         if path == "/payments":
             return 201, self._payment(self._open(body))
         found = re.fullmatch(r"/payments/(\w+)(/[\w-]+)?", path)
@@ -78,6 +82,20 @@ class MollieDouble(ProviderDouble):
             tab.captures.append(tab.amount)
         self._end(tab, "taken" if tab.is_sale else "held")
 
+    def _page(self, path: str, asked: dict[str, str]) -> dict[str, Any]:
+        """Newest first, a page of at most ``page_rows``; the next one is linked."""
+        rows = [self._payment(tab) for tab in self.tabs.values()]
+        if path == "/refunds":
+            rows = [dict(one) for tab in self.tabs.values() for one in tab.facts.get("refunds", ())]
+        rows.reverse()
+        first = next((n for n, row in enumerate(rows) if row["id"] == asked.get("from")), 0)
+        size = min(self.page_rows, int(asked.get("limit", 50)))
+        listed = _list(path[1:], rows[first : first + size])
+        if first + size < len(rows):
+            href = f"{URL}/v2{path}?from={rows[first + size]['id']}&limit={size}"
+            listed["_links"]["next"] = {"href": href, "type": "application/hal+json"}
+        return listed
+
     def _open(self, body: dict[str, Any]) -> Tab:
         amount = body["amount"]
         is_recurring = body.get("sequenceType") == "recurring"
@@ -88,7 +106,7 @@ class MollieDouble(ProviderDouble):
             amount["currency"],
             body.get("captureMode") != "manual",
         )
-        tab.facts = {"body": body}
+        tab.facts = {"body": body, "created": self.clock.now().isoformat(timespec="seconds")}
         self.tabs[tab.ref] = tab
         if is_recurring:
             self.pay(tab.ref)
@@ -142,7 +160,7 @@ class MollieDouble(ProviderDouble):
             "sequenceType": asked.get("sequenceType", "oneoff"),
             "profileId": self.payee,
             "status": status,
-            "createdAt": _AT,
+            "createdAt": tab.facts["created"],
             "metadata": asked["metadata"],
             "isCancelable": tab.state == "open",
             "captureMode": asked.get("captureMode", "automatic"),
@@ -194,7 +212,7 @@ def _thing(resource: str, name: str, tab: Tab, body: dict[str, Any], *, status: 
         "metadata": body["metadata"],
         "status": status,
         "paymentId": tab.ref,
-        "createdAt": _AT,
+        "createdAt": tab.facts["created"],
         "_links": {"self": _link(name), "payment": _link(tab.ref), "documentation": _link("docs")},
     }
 

@@ -74,6 +74,9 @@ class SandboxDouble(ProviderDouble):
         path, raw, key = request.url.path, request.content, request.headers.get("idempotency-key", "")
         if path == "/v1/account":
             return Shown(200, encoded({"id": self.payee}))
+        if path == "/v1/payments" and request.method == "GET":
+            found = self.desk.store.payments(account_of(API_KEY), None)
+            return Shown(200, encoded({"payments": [self.desk.view(one) for one in found]}))
         if path in {"/v1/payments", "/v1/charges"}:
             shape, act = (
                 (NewPayment, self.desk.create) if path.endswith("payments") else (NewCharge, self.desk.charge)
@@ -81,9 +84,9 @@ class SandboxDouble(ProviderDouble):
             asked: Any = json_of(raw, shape)
             make: Any = act
             return self.desk.call(API_KEY, key, raw, lambda account: make(account, asked))
-        found = re.fullmatch(r"/v1/payments/(\w+)(?:/(\w+))?", path)
-        assert found is not None
-        ref, verb = found.groups()
+        named = re.fullmatch(r"/v1/payments/(\w+)(?:/(\w+))?", path)
+        assert named is not None
+        ref, verb = named.groups()
         if verb is None:
             with self.desk.store.transaction():
                 payment = self.desk.change(ref, API_KEY, lambda _: None)

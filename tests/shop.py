@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,21 +11,22 @@ import msgspec
 
 from billed_sessions import Lab
 from fault_proxy import Fault, FaultProxy
+from forecourt import Forecourt
 from provider_double import ProviderDouble, Tab
 from sandbox_double import SandboxDouble
 from till import PUBLIC_URL, Till, _hooks_app
+from wattledger.adapters.gateway_books import ListedGatewayBooks
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.postgres.stores.verify import open_raw_books
 from wattledger.adapters.station_bus.local import LocalBus
 from wattledger.core.ledger.accounts import house_accounts
 from wattledger.flows.manage_catalog import open_gateway_account
 from wattledger.flows.open_access import PaymentPorts
-from wattledger.flows.ports.verify import AuditPorts, GatewayRecord
+from wattledger.flows.ports.verify import AuditPorts
 from wattledger.flows.seal_books import seal_books
 from wattledger.flows.verify_books import verify_books
 from world import OpenSecrets, small_world
 
-# What the auditor says of sessions that were planted without a meter; no check of money is among them.
 _PLANTED = ("bill_", "session_", "energy_", "start_", "event_")
 
 
@@ -35,6 +36,11 @@ class Shop(Till):
     double: ProviderDouble
     proxy: FaultProxy
     is_deaf = False  # no message of the provider arrives
+    forecourt: Forecourt | None = None
+
+    async def close(self) -> None:
+        if self.forecourt is not None:
+            await self.forecourt.close()
 
     async def press(self, payment_id: UUID, card: str, holder: str = "one phone") -> None:
         del card, holder
@@ -74,40 +80,29 @@ class Shop(Till):
         self.proxy.spoil = judge
 
     async def audit(self, dsn: str) -> list[str]:
-        """The codes of what `wattledger books verify` says about money, the provider's own books beside ours."""
+        """The codes of what `wattledger books verify` says, the provider's own books beside ours.
+
+        Without a forecourt sessions are planted, without a meter: what is said of those is left out.
+        """
         await seal_books(self.database, self.clock, self.tenant_id)
         async with open_raw_books(dsn) as raw:
-            report = await verify_books(AuditPorts(raw, self.clock, OpenSecrets(), TheirBooks(self.double)))
+            books = ListedGatewayBooks(FaultProxy(self.double))
+            report = await verify_books(AuditPorts(raw, self.clock, OpenSecrets(), books))
         assert all(result.checked_count for result in report.results if result.name == "gateways")
-        return sorted({one.code for one in report.findings if not one.code.startswith(_PLANTED)})
-
-
-class TheirBooks:
-    """A provider's books as the auditor asks for them."""
-
-    def __init__(self, double: ProviderDouble) -> None:
-        self._double = double
-
-    async def records(
-        self, gateway: str, settings: Mapping[str, str], secrets: Mapping[str, str]
-    ) -> Sequence[GatewayRecord] | None:
-        del settings, secrets
-        if gateway != self._double.name:
-            return None
-        return [
-            GatewayRecord(
-                tab.ref,
-                tab.currency.upper(),
-                self._double.minor(sum(tab.captures), tab.currency),
-                self._double.minor(sum(one[1] for one in tab.refunds), tab.currency),
-            )
-            for tab in self._double.tabs.values()
-        ]
+        left_out = _PLANTED if self.forecourt is None else ()
+        return sorted({one.code for one in report.findings if not one.code.startswith(left_out)})
 
 
 async def open_shop(
-    make: type[ProviderDouble], database: Database, clock: Any, ids: Any, currencies: Sequence[str] = ("EUR",)
+    make: type[ProviderDouble],
+    database: Database,
+    clock: Any,
+    ids: Any,
+    currencies: Sequence[str] = ("EUR",),
+    *,
+    dsn: str = "",
 ) -> Shop:
+    """With a ``dsn`` it has a ``forecourt``, whose sessions are real; who opens it closes it."""
     secrets = OpenSecrets()
     world = await small_world(database, clock=clock, ids=ids, secrets=secrets)
     double = make(clock)
@@ -138,6 +133,8 @@ async def open_shop(
     shop = Shop(
         ports, world, database, cast("Any", None), Lab(database, world, clock, ids), clock, httpx.AsyncClient()
     )
+    if dsn:
+        shop.forecourt = Forecourt(dsn, database, world, ports)
     shop.gateway, shop.double, shop.proxy = double.name, double, proxy
     hooks = httpx.ASGITransport(app=cast("Any", _hooks_app(shop)))
     shop.hooks = httpx.AsyncClient(transport=hooks, base_url=PUBLIC_URL)

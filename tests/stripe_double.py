@@ -16,6 +16,7 @@ from wattledger.core.payments.signatures import sign
 
 API_KEY, HOOK_SECRET, ACCOUNT = "sk_test_of_a_test", "whsec_of_a_test", "acct_harbour"
 WEEK_S = 7 * 86_400
+_LISTS = ("/v1/payment_intents", "/v1/refunds")
 
 _CALLS = {
     "create": ("/v1/checkout/sessions",),
@@ -30,6 +31,7 @@ class StripeDouble(ProviderDouble):
     name = "stripe"
     scale: ClassVar[dict[str, int]] = {"ISK": 100, "UGX": 100}
     payee = ACCOUNT
+    page_rows = 100
     is_live = False
     is_asking_payers = False  # off-session charges are refused until the payer confirms
     is_refusing_saved = False  # off-session charges are declined
@@ -56,6 +58,8 @@ class StripeDouble(ProviderDouble):
             )
         if path == "/v1/checkout/sessions":
             return 200, self._session(self._open(form))
+        if path in _LISTS and request.method == "GET":
+            return 200, self._list(path, dict(request.url.params))
         if path == "/v1/payment_intents":
             return self._charge(form)
         if path == "/v1/refunds":
@@ -154,6 +158,27 @@ class StripeDouble(ProviderDouble):
         self._tell("charge.refunded", self._charge_of(tab) | {"object": "charge"})
         return 200, self._refund_of(tab, tab.refunds[-1])
 
+    def _list(self, path: str, asked: dict[str, str]) -> dict[str, Any]:
+        """Newest first, a page of at most ``page_rows``."""
+        paid = [tab for tab in self.tabs.values() if tab.authorizations]
+        rows = [self._intent(tab, is_expanded=True) for tab in paid]
+        if path.endswith("refunds"):
+            rows = [
+                self._refund_of(tab, one) | {"payment_intent": tab.facts["intent"], "created": self._created(tab)}
+                for tab in paid
+                for one in tab.refunds
+            ]
+        rows = sorted(rows, key=lambda row: (row["created"], row["id"]), reverse=True)
+        rows = [row for row in rows if row["created"] >= int(asked["created[gte]"])]
+        first = next((n + 1 for n, row in enumerate(rows) if row["id"] == asked.get("starting_after")), 0)
+        page = rows[first : first + min(self.page_rows, int(asked["limit"]))]
+        has_more = rows[-1:] != page[-1:]
+        return {"object": "list", "url": path, "data": page, "has_more": has_more}
+
+    def _created(self, tab: Tab) -> int:
+        at_s: int = tab.facts.setdefault("created", int(self.clock.now().timestamp()))
+        return at_s
+
     def _tab(self, ref: str) -> Tab:
         found = next((tab for tab in self.tabs.values() if ref in {tab.ref, tab.facts["intent"]}), None)
         if found is None:
@@ -190,6 +215,7 @@ class StripeDouble(ProviderDouble):
             "amount_received": sum(tab.captures),
             "currency": tab.currency,
             "status": status,
+            "created": self._created(tab),
             "livemode": self.is_live,
             "on_behalf_of": tab.facts.get("on_behalf_of"),
             "transfer_data": tab.facts.get("transfer_data"),

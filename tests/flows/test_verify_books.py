@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from decimal import Decimal
 
 import asyncpg
@@ -196,6 +198,44 @@ class TestTheGatewaysOwnBooks:
     async def test_may_lack_a_payment_that_we_have(self, books: AuditedBooks) -> None:
         assert await books.codes(GatewayRecord("pay_8", "EUR", 0, 0)) == {"gateway_lacks"}
 
+    async def test_may_know_a_payment_by_our_name_for_it(self, books: AuditedBooks) -> None:
+        ours = GatewayRecord("pi_1", "EUR", 500, 100, reference=f"{IDS['payment']}:1")
+        assert await books.codes(ours) == set()
+        assert await books.codes(dataclasses.replace(ours, captured_minor=501)) == {"gateway_differs"}
+
+    async def test_may_know_two_payments_by_one_name(self, books: AuditedBooks) -> None:
+        """Money was taken twice for one attempt: the second is nobody's."""
+        twice = [GatewayRecord(ref, "EUR", 500, 100, reference=f"{IDS['payment']}:1") for ref in ("pi_1", "pi_2")]
+        assert await books.codes(*twice) == {"gateway_orphan"}
+
+    async def test_may_hold_what_we_took_for_released(self, books: AuditedBooks) -> None:
+        assert await books.codes(dataclasses.replace(OURS, held_minor=3500)) == {"gateway_hold_differs"}
+
+    async def test_may_hold_for_nobody_we_know(self, books: AuditedBooks) -> None:
+        stranger = GatewayRecord("pay_9", "EUR", 0, 0, held_minor=4000)
+        assert await books.codes(OURS, stranger) == {"gateway_orphan"}
+
+    async def test_may_have_let_go_of_a_hold_that_we_count_on(self, books: AuditedBooks) -> None:
+        await books.insert(
+            "attempt", payment_id=IDS["waiting_payment"], attempt_no=1, gateway="sandbox", gateway_ref="pay_2",
+            facts=b'{"ref": "pay_2", "authorized_minor": 4000}', created_at=NOW,
+        )  # fmt: skip
+        held = GatewayRecord("pay_2", "EUR", 0, 0, held_minor=4000)
+        assert await books.codes(OURS, held) == set()
+        assert await books.codes(OURS, dataclasses.replace(held, held_minor=0)) == {"gateway_hold_differs"}
+        assert await books.codes(OURS) == {"gateway_lacks"}
+
+    async def test_may_tell_another_fee(self, books: AuditedBooks) -> None:
+        assert await books.codes(dataclasses.replace(OURS, fee_minor=33)) == set()
+        assert await books.codes(dataclasses.replace(OURS, fee_minor=34)) == {"gateway_fee_differs"}
+
+    async def test_are_not_compared_beyond_the_days_that_they_were_read_for(self, books: AuditedBooks) -> None:
+        wrong = dataclasses.replace(OURS, captured_minor=501)
+        assert await books.codes(wrong, since=NOW) == set()
+        assert await books.codes(wrong, since=NOW - timedelta(days=1)) == {"gateway_differs"}
+        report = await books.report(wrong, since=NOW)
+        assert [one.note for one in report.results if one.name == "gateways"] == [f"sandbox: since {NOW:%Y-%m-%d}"]
+
     async def test_wait_for_what_is_under_way(self, books: AuditedBooks) -> None:
         await books.damage("update payment set changed_at = '$now' where payment_id = '$payment'")
         assert await books.codes(GatewayRecord("pay_1", "EUR", 501, 100)) == set()
@@ -203,7 +243,7 @@ class TestTheGatewaysOwnBooks:
     async def test_need_not_be_reachable(self, books: AuditedBooks) -> None:
         report = await books.report()
         assert report.findings == []
-        assert report.results[-1].note == "not asked, or no answer: sandbox"
+        assert report.results[-1].note == "sandbox: not asked, or no answer"
 
 
 async def report_of(dsn: str, clock: SettableClock) -> Report:

@@ -193,13 +193,12 @@ async def _run(check: Check, raw: RawBooks, tenant_id: int | None, now: datetime
 async def _compare(ports: AuditPorts, tenants: Sequence[int], now: datetime) -> Result:
     """Gateways that can be asked have what we have: the same sums, and nothing that we do not know."""
     result = Result("gateways", "P4", "the gateways' books equal ours")
-    unasked: set[str] = set()
+    notes: set[str] = set()
     for tenant_id in tenants:
-        async for code, subject, detail in gateway_faults(ports, tenant_id, now, unasked):
+        async for code, subject, detail in gateway_faults(ports, tenant_id, now, notes):
             result.findings.append(Finding(code, tenant_id, subject, detail))
         result.checked_count += len(await ports.raw.attempts(tenant_id, now))
-    if unasked:
-        result.note = f"not asked, or no answer: {', '.join(sorted(unasked))}"
+    result.note = "; ".join(sorted(notes))
     return result
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from mollie_double import MollieDouble
 from ports import free_port
 from provider_double import ProviderDouble
 from provider_specs import SHARED, adyen_spec, mollie_spec
+from wattledger.adapters.gateway_books import ListedGatewayBooks
 from wattledger.adapters.gateways.stripe.client import StripeGateway
 from wattledger.core.payments.facts import Method
 from wattledger.flows.ports.gateway import (
@@ -34,6 +36,7 @@ from wattledger.flows.ports.gateway import (
     GatewayUnsure,
     SavedAsk,
 )
+from wattledger.flows.ports.verify import BooksAsked
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
 fakes: Any = import_module("fakes")
@@ -83,7 +86,7 @@ class World:
 
     def __init__(self, address: str, name: str) -> None:
         base_url = f"{address}/worlds/{name}"
-        self.proxy = FaultProxy(self._pass_on)
+        self.proxy = FaultProxy(self.pass_on)
         sdk_client: Any = stripe.HTTPXClient()
         sdk_client._client_async = httpx.AsyncClient(transport=self.proxy)
         self.gateway = StripeGateway(sdk_client)
@@ -99,7 +102,7 @@ class World:
         self._client.close()
         self._line.close()
 
-    def _pass_on(self, request: httpx.Request) -> httpx.Response:
+    def pass_on(self, request: httpx.Request) -> httpx.Response:
         answer = self._line.request(
             request.method, str(request.url), content=request.content, headers=dict(request.headers)
         )
@@ -200,6 +203,37 @@ class TestAStatefulStripe:
         await world.charge(method)
         with pytest.raises(GatewayRefused, match="idempotency_mismatch"):
             await world.charge(world.kept())
+
+
+class TestTheBooksOfAStatefulStripe:
+    """What the checker of our books reads of it (`wattledger books verify`)."""
+
+    async def records(self, world: World) -> list[tuple[int, int, int, bool]]:
+        now = datetime.now(UTC)
+        asked = BooksAsked("stripe", world.access.settings, world.access.secrets, now - timedelta(days=35))
+        answer = await ListedGatewayBooks(FaultProxy(world.pass_on)).records(asked)
+        assert answer is not None
+        assert {one.reference for one in answer.records} <= {REFERENCE}
+        return sorted(
+            (one.captured_minor, one.refunded_minor, one.held_minor, bool(one.fee_minor)) for one in answer.records
+        )
+
+    async def test_say_what_is_held_taken_and_given_back(self, world: World) -> None:
+        world.held()
+        await world.gateway.void(world.access, world.held(), key="void")
+        view = world.held()
+        await world.gateway.capture(world.access, view, amount_minor=3210, key="capture")
+        for number in (1, 2):
+            key = f"{REFERENCE}:refund:{number}"
+            await world.gateway.refund(world.access, view, amount_minor=100, key=key, reason="goodwill")
+        assert await self.records(world) == [(0, 0, 0, False), (0, 0, 5000, False), (3210, 200, 0, True)]
+
+    async def test_are_read_over_many_pages(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("wattledger.adapters.gateway_books.stripe._PAGE_ROWS", 2)
+        for number in range(5):
+            view = world.held(1000 + number)
+            await world.gateway.capture(world.access, view, amount_minor=1000 + number, key=f"c{number}")
+        assert [one[0] for one in await self.records(world)] == [1000, 1001, 1002, 1003, 1004]
 
 
 @contextmanager

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 from typing import Annotated, Any
 
 import typer
 
 from wattledger.bootstrap import opened, opened_audit
+from wattledger.flows.ports.verify import GATEWAY_DAYS
 from wattledger.flows.seal_books import seal_books
 from wattledger.flows.verify_books import Report, Result, verify_books
 from wattledger.settings import load_settings
@@ -19,9 +21,10 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 @app.command("verify")
 def verify_command(
     as_json: Annotated[bool, typer.Option("--json", help="JSON for a machine.")] = False,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How far back gateways are asked.")] = GATEWAY_DAYS,
 ) -> None:
     """Check every book again from the raw rows; exits 1 if anything is wrong."""
-    report = asyncio.run(_verify())
+    report = asyncio.run(_verify(days))
     typer.echo(json.dumps(report_facts(report), indent=2) if as_json else report_text(report))
     if report.findings:
         raise typer.Exit(1)
@@ -34,9 +37,9 @@ def seal_command() -> None:
         typer.echo(line)
 
 
-async def _verify() -> Report:
+async def _verify(days: int) -> Report:
     async with opened_audit(load_settings()) as ports:
-        return await verify_books(ports)
+        return await verify_books(dataclasses.replace(ports, gateway_days=days))
 
 
 async def _seal() -> list[str]:

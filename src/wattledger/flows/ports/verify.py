@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from wattledger.flows.ports.base import Clock, Secrets
+
+# Longer than any hold lives, and than most refunds take; older payments were compared while they were young.
+GATEWAY_DAYS: Final = 35
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +78,30 @@ class RawSeal:
 
 @dataclass(frozen=True, slots=True)
 class RawAttempt:
-    """What our books say of an attempt that reached a gateway; ``is_settled``: nothing is under way."""
+    """What our books say of an attempt that reached a gateway; ``is_settled``: nothing is under way.
+
+    ``movement_ref`` is the gateway's name of the money itself where that is another than the page's, else "".
+    ``fee_minor`` is None until a fee was booked; ``is_sale``: it was opened as a capture.
+    """
 
     payment_id: UUID
+    attempt_no: int
     gateway: str
     gateway_ref: str
+    movement_ref: str
     currency: str
     captured_minor: int
     refunded_minor: int
+    held_minor: int
+    fee_minor: int | None
+    is_sale: bool
     is_settled: bool
+    created_at: datetime
+
+    @property
+    def reference(self) -> str:
+        """What the gateway was told to call it."""
+        return f"{self.payment_id}:{self.attempt_no}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +113,41 @@ class RawGatewayAccount:
 
 @dataclass(frozen=True, slots=True)
 class GatewayRecord:
-    """What a gateway's own books say about one of its payments."""
+    """What a gateway's own books say about one of its payments; ``reference`` is what we called it.
+
+    ``held_minor`` is still held of the payer's money. ``fee_minor`` is None where it is not told.
+    """
 
     ref: str
     currency: str
     captured_minor: int
     refunded_minor: int
+    held_minor: int = 0
+    fee_minor: int | None = None
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BooksAsked:
+    """Which books: an account's, from ``since`` on. ``messages`` are the gateway's verified ones to us, raw;
+    ``sales`` the references of attempts that took their sum at once: who lists nothing is read by them.
+    """
+
+    gateway: str
+    settings: Mapping[str, str]
+    secrets: Mapping[str, str]
+    since: datetime
+    messages: Sequence[bytes] = ()
+    sales: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayAnswer:
+    """``since``: everything made from then on is there; None: everything. ``note`` says what was left out."""
+
+    records: Sequence[GatewayRecord]
+    since: datetime | None = None
+    note: str = ""
 
 
 class RawBooks(Protocol):
@@ -138,22 +185,29 @@ class RawBooks(Protocol):
 
     async def gateway_accounts(self, tenant_id: int) -> Sequence[RawGatewayAccount]: ...
 
+    async def messages(self, tenant_id: int, gateway: str, since: datetime) -> Sequence[bytes]:
+        """What the gateway told in verified messages since then, raw."""
+        ...
+
 
 class GatewayBooks(Protocol):
-    """The books of those gateways that can be asked for all they know."""
+    """The books of those gateways that can be asked for all they know; of ``reads_messages_of`` their messages
+    are read instead.
+    """
 
-    async def records(
-        self, gateway: str, settings: Mapping[str, str], secrets: Mapping[str, str]
-    ) -> Sequence[GatewayRecord] | None:
-        """Everything the gateway has of this account; None where it cannot be asked or does not answer."""
+    reads_messages_of: frozenset[str]
+
+    async def records(self, asked: BooksAsked) -> GatewayAnswer | None:
+        """What the gateway has of this account; None where it cannot be asked or does not answer."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class AuditPorts:
-    """The ports of the checker: the rows, and how the gateways' own books are reached."""
+    """The ports of the checker: the rows, how the gateways' own books are reached, and how far back."""
 
     raw: RawBooks
     clock: Clock
     secrets: Secrets
     gateways: GatewayBooks
+    gateway_days: int = GATEWAY_DAYS

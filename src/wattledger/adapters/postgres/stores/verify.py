@@ -98,6 +98,9 @@ class PgRawBooks:
     async def attempts(self, tenant_id: int, now: datetime) -> Sequence[RawAttempt]:
         return [RawAttempt(*row) for row in await self._connection.fetch(_STREAM.attempts, tenant_id, now)]
 
+    async def messages(self, tenant_id: int, gateway: str, since: datetime) -> Sequence[bytes]:
+        return [row[0] for row in await self._connection.fetch(_STREAM.messages, tenant_id, gateway, since)]
+
     async def gateway_accounts(self, tenant_id: int) -> Sequence[RawGatewayAccount]:
         return [
             RawGatewayAccount(*row) for row in await self._connection.fetch(_STREAM.gateway_accounts, tenant_id)

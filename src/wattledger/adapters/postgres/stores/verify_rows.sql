@@ -42,23 +42,41 @@ from seal where tenant_id = $1 order by seal_no
 select sealed_until from tenant where tenant_id = $1
 
 -- name: attempts
--- What our books say of each attempt that reached a gateway; the last column: nothing is under way.
-select a.payment_id, a.gateway, a.gateway_ref, p.currency, m.captured_minor, m.refunded_minor,
+-- What our books say of each attempt that reached a gateway; a hold is what the gateway last told of it, if nothing
+-- was taken and it was not given back. ``is_settled``: nothing is under way, for two minutes.
+select a.payment_id, a.attempt_no, a.gateway, a.gateway_ref,
+       coalesce(case when first.gateway_ref <> a.gateway_ref then first.gateway_ref end, '') movement_ref,
+       p.currency, m.captured_minor, m.refunded_minor,
+       case when m.captured_minor = 0 and not h.is_over then h.authorized_minor else 0 end held_minor,
+       m.fee_minor, coalesce(first.kind = 'capture', false) is_sale,
        p.changed_at < $2::timestamptz - interval '2 minutes'
        and not exists (select from operation o where o.tenant_id = a.tenant_id and o.payment_id = a.payment_id
-                       and o.attempt_no = a.attempt_no and o.state in ('pending', 'calling', 'unknown'))
+                       and o.attempt_no = a.attempt_no and o.state in ('pending', 'calling', 'unknown')) is_settled,
+       a.created_at
 from attempt a
 join payment p on p.tenant_id = a.tenant_id and p.payment_id = a.payment_id
+left join operation first on first.tenant_id = a.tenant_id and first.payment_id = a.payment_id
+     and first.attempt_no = a.attempt_no and first.operation_no = 1
+cross join lateral (
+    select coalesce((f.facts ->> 'authorized_minor')::bigint, 0) authorized_minor,
+           coalesce((f.facts ->> 'is_released')::boolean or (f.facts ->> 'is_expired')::boolean
+                    or (f.facts ->> 'has_failed')::boolean, false) is_over
+    from (select convert_from(coalesce(a.facts, '{}'), 'UTF8')::jsonb facts) f) h
 cross join lateral (
     select coalesce(sum(t.amount_minor) filter (where t.kind = 'capture'), 0)::bigint captured_minor,
            coalesce(sum(case t.kind when 'refund' then t.amount_minor when 'correction' then -t.amount_minor end),
-                    0)::bigint refunded_minor
+                    0)::bigint refunded_minor,
+           (sum(t.amount_minor) filter (where t.kind = 'fee'))::bigint fee_minor
     from operation o
     join transfer t on t.tenant_id = o.tenant_id and t.source_id = o.operation_id
-         and t.kind in ('capture', 'refund', 'correction')
+         and t.kind in ('capture', 'refund', 'correction', 'fee')
     where o.tenant_id = a.tenant_id and o.payment_id = a.payment_id and o.attempt_no = a.attempt_no) m
 where a.tenant_id = $1 and a.gateway_ref is not null
 order by a.payment_id, a.attempt_no
+
+-- name: messages
+select raw from webhook_event where tenant_id = $1 and gateway = $2 and received_at >= $3
+order by webhook_event_id
 
 -- name: gateway_accounts
 select gateway, settings, secrets from gateway_account where tenant_id = $1 and is_enabled order by gateway
