@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from itertools import product
 from typing import Any
@@ -33,8 +33,10 @@ BILLED_MINOR, HELD_MINOR, REFUNDED_MINOR = 500, 4000, 200
 
 
 @pytest.fixture
-async def shop(request: Any, database: Any, clock: Any, ids: Any) -> Shop:
-    return await open_shop(request.param, database, clock, ids)
+async def shop(request: Any, database: Any, database_dsn: str, clock: Any, ids: Any) -> AsyncIterator[Shop]:
+    shop = await open_shop(request.param, database, clock, ids, dsn=database_dsn)
+    yield shop
+    await shop.close()
 
 
 every_gateway = pytest.mark.parametrize("shop", DOUBLES, indirect=True, ids=lambda one: one.name)
@@ -59,10 +61,15 @@ async def held(shop: Shop) -> UUID:
         if (await shop.record(payment_id)).row.held_minor:
             break
         await shop.later(seconds=31)
-    # The planted session takes no station: nothing is stalled by that.
-    async with shop.database.begin(shop.tenant_id) as work:
-        await work.connection.execute("update payment set start_deadline_at = null")
+    assert shop.forecourt is not None
+    await shop.forecourt.start(payment_id)
     return payment_id
+
+
+async def charged(shop: Shop, payment_id: UUID, *, kwh: int = 10) -> None:
+    assert shop.forecourt is not None
+    await shop.forecourt.end(payment_id, kwh=kwh)
+    await shop.settle_down()
 
 
 async def incremented(shop: Shop, payment_id: UUID) -> None:
@@ -87,8 +94,7 @@ async def scene(shop: Shop, call: str, spoil: Callable[[], None]) -> UUID:
         await quiet_days(shop)
     elif call in {"capture", "void"}:
         spoil()
-    await shop.bill(payment_id, kwh=0 if call == "void" else 10)
-    await shop.settle_down()
+    await charged(shop, payment_id, kwh=0 if call == "void" else 10)
     await quiet_days(shop)
     if call == "void":
         return payment_id
@@ -174,8 +180,7 @@ class TestAnUnknownOutcome:
         payment_id = await held(shop)
         shop.spoil("capture", Fault.LOST_ANSWER, 1, and_looks=True)
         shop.is_deaf = True
-        await shop.bill(payment_id)
-        await shop.work()
+        await charged(shop, payment_id)
         assert await shop.state(payment_id) == "unknown"
         before = len(shop.proxy.calls)
         shop.is_deaf = False
@@ -191,8 +196,7 @@ class TestAnUnknownOutcome:
             pytest.skip("this gateway's adapter finds a call again by our key, however old")
         payment_id = await held(shop)
         shop.spoil("capture", Fault.LOST_REQUEST, 1)
-        await shop.bill(payment_id)
-        await shop.work()
+        await charged(shop, payment_id)
         assert await shop.state(payment_id) == "unknown"
         made = [one for one in shop.proxy.calls if one.method == "POST"]
         shop.clock.forward(seconds=able.key_lifetime_s + 10)
