@@ -65,8 +65,17 @@ class TestATariffThatCannotPrice:
         assert only(tariff()) == Finding(
             "tariff_empty", Severity.ERROR, "tariff",
             "A tariff needs at least one element; a free one has a FLAT of 0.",
-            "Nothing can be priced with this tariff before this is mended.",
+            "Add an element; one with a FLAT of 0 where it is free.",
         )  # fmt: skip
+
+    def test_is_told_what_mends_it_or_at_least_that_it_must_be(self) -> None:
+        crossed = tariff(when(energy("1")), price_min=PriceLimit(Decimal(5)), price_max=PriceLimit(Decimal(4)))
+        assert (only(crossed).code, only(crossed).fix) == (
+            "price_limits_crossed", "Lower the least price, or raise the greatest.",
+        )  # fmt: skip
+        assert only(tariff(when(energy("1", grace_s=5)))).fix == (
+            "Nothing can be priced with this tariff before this is mended."
+        )
 
 
 class TestGaps:
@@ -121,7 +130,7 @@ class TestOverlaps:
         assert only(shared) == Finding(
             "overlap", Severity.WARNING, "element 1, energy",
             "It overlaps an earlier element at monday 06:00; the earlier one wins.",
-            "Make the windows meet without overlapping.",
+            "Make them meet without overlapping.",
         )  # fmt: skip
 
     def test_a_default_overlaps_nothing(self) -> None:
@@ -191,9 +200,9 @@ class TestElementsThatNeverMatch:
     @pytest.mark.parametrize(
         ("limits", "what"),
         [
-            ({"energy_milliwh_min": 5, "energy_milliwh_max": 5}, "energy_milliwh from 5 to below 5"),
-            ({"power_w_min": 6, "power_w_max": 5}, "power_w from 6 to below 5"),
-            ({"idle_time_s_max": 0}, "idle_time_s from 0 to below 0"),
+            ({"energy_milliwh_min": 5_000_000, "energy_milliwh_max": 5_000_000}, "energy from 5 to 5 kWh"),
+            ({"power_w_min": 6_000, "power_w_max": 5_000}, "power from 6 to 5 kW"),
+            ({"idle_time_s_max": 0}, "idle time below 0 min"),
         ],
     )
     def test_a_minimum_that_is_no_minimum(self, limits: dict[str, object], what: str) -> None:
@@ -267,7 +276,7 @@ class TestPrices:
         "one",
         [
             when(energy("3.01")), when(time("60.01")), when(idle("120.01")), when(flat("50.01")),
-            when(energy("0.0009")),
+            when(energy("0.0009")), when(time("0.19")), when(idle("0.05")),
         ],
     )  # fmt: skip
     def test_an_unusual_one_is_doubted(self, one: object) -> None:
@@ -276,6 +285,14 @@ class TestPrices:
         assert finding.message.endswith(" EUR is not a usual price.")
         assert finding.where.startswith("element 0, ")
         assert finding.fix == "Check the unit: prices are per kWh and per hour."
+
+    @pytest.mark.parametrize(
+        ("currency", "price", "is_doubted"),
+        [("SEK", "30", False), ("SEK", "30.01", True), ("JPY", "300", False), ("JPY", "301", True),
+         ("KRW", "3001", True), ("OMR", "3001", False), ("OMR", "0.0009", True)],
+    )  # fmt: skip
+    def test_by_what_a_currency_is_worth(self, currency: str, price: str, *, is_doubted: bool) -> None:
+        assert bool(lint_tariff(tariff(when(energy(price)), currency=currency))) is is_doubted
 
     def test_a_tax_that_only_some_bear(self) -> None:
         assert only(tariff(when(energy("0.5", taxes=VAT_20), flat("1")))) == Finding(

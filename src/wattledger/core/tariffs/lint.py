@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Final
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.tariffs.calendar import clock_of
 from wattledger.core.tariffs.check import check_tariff
+from wattledger.core.tariffs.lint_ranges import Range, first_gap, is_known, range_alone, value_text
 from wattledger.core.tariffs.model import (
     WEEKDAYS,
     Dimension,
@@ -21,6 +22,7 @@ from wattledger.core.tariffs.model import (
     Restrictions,
     Tariff,
 )
+from wattledger.core.tariffs.wording import restriction_text
 
 _DAY_MINUTES: Final = 1_440
 _WEEK: Final = (1 << 7 * _DAY_MINUTES) - 1
@@ -28,7 +30,33 @@ _RANGES: Final = ("energy_milliwh", "power_w", "current_ma", "duration_s", "char
 _FACTS: Final = ("current_kind", "connector_types", "payment_brands", "payment_recognition")
 # Above these a price per kWh, per hour or per session is more likely a slip than a price.
 _USUAL_MAX: Final = {Dimension.ENERGY: 3, Dimension.TIME: 60, Dimension.IDLE: 120, Dimension.FLAT: 50}
-_LIKE_EURO: Final = frozenset({"EUR", "USD", "GBP", "CHF", "CAD", "AUD"})
+# Below these as well: a price per minute where one per hour is meant, say.
+_USUAL_MIN: Final = {
+    Dimension.ENERGY: Decimal("0.001"),
+    Dimension.TIME: Decimal("0.2"),
+    Dimension.IDLE: Decimal("0.2"),
+    Dimension.FLAT: Decimal(0),
+}
+# Roughly how many of a currency a euro is, in powers of ten; of those not listed only the smallest are doubted.
+_SCALES: Final = {
+    1: "AUD BGN CAD CHF EUR GBP KWD NZD SGD USD",
+    10: "BRL CNY CZK DKK HKD MAD MDL MXN NOK PLN RON SEK THB TRY UAH ZAR",
+    100: "HUF INR ISK JPY KES PHP RSD RUB TWD",
+    1000: "CLP COP IDR KRW VND",
+}
+_FIXES: Final = {
+    "currency_unknown": "Write the three capital letters of ISO 4217.",
+    "dimension_twice": "Give each its own element with restrictions, or remove one.",
+    "element_empty": "Give it a price component, or remove it.",
+    "price_absurd": "Check the unit: prices are per kWh and per hour, in the currency's main unit.",
+    "price_limits_crossed": "Lower the least price, or raise the greatest.",
+    "price_negative": "State a price of zero or more; what lowers a price is a discount.",
+    "reservation_dimension": "Price a reservation by TIME and FLAT alone, and the session in another element.",
+    "restriction_negative": "State a limit of zero or more.",
+    "step_size_absurd": "State a step in Wh or seconds, 1 for the finest.",
+    "tariff_empty": "Add an element; one with a FLAT of 0 where it is free.",
+    "time_of_day_malformed": "Write 00:00 to 23:59; 00:00 as an end is the end of the day.",
+}
 
 
 class Severity(StrEnum):
@@ -59,6 +87,7 @@ class _Offer:
     restrictions: Restrictions
     minutes: int
     is_clock_only: bool
+    range: Range | None
 
     @property
     def where(self) -> str:
@@ -70,11 +99,12 @@ def lint_tariff(tariff: Tariff) -> tuple[Finding, ...]:
     try:
         check_tariff(tariff)
     except InvalidInput as refusal:
-        fix = "Nothing can be priced with this tariff before this is mended."
+        fix = _FIXES.get(refusal.code, "Nothing can be priced with this tariff before this is mended.")
         return (Finding(refusal.code, Severity.ERROR, "tariff", refusal.message, fix),)
     findings = list(_validity(tariff))
     for index, element in enumerate(tariff.elements):
         findings += _empty_ranges(index, element)
+        findings += _without_flow(index, element)
     for leg in (None, Reservation.RESERVED, Reservation.EXPIRED):
         for dimension in Dimension:
             findings += _coverage(_offers(tariff, dimension, leg), dimension, leg)
@@ -96,7 +126,7 @@ def week_minutes(restrictions: Restrictions) -> int:
 
 def _offers(tariff: Tariff, dimension: Dimension, leg: Reservation | None) -> list[_Offer]:
     return [
-        _Offer(index, component, limits, week_minutes(limits), _is_clock_only(limits))
+        _Offer(index, component, limits, week_minutes(limits), _is_clock_only(limits), range_alone(limits))
         for index, element in enumerate(tariff.elements)
         for component in element.components
         if component.dimension is dimension and (limits := element.restrictions).reservation is leg
@@ -124,7 +154,8 @@ def _empty_ranges(index: int, element: Element) -> Iterator[Finding]:
     for name in _RANGES:
         least, most = getattr(limits, f"{name}_min"), getattr(limits, f"{name}_max")
         if most is not None and (most == 0 or (least is not None and least >= most)):
-            yield _never(index, f"{name} from {least or 0} to below {most}", "Set the minimum below the maximum.")
+            what = restriction_text(Restrictions(**{f"{name}_min": least, f"{name}_max": most}))
+            yield _never(index, what, "Set the minimum below the maximum.")
     if limits.date_from and limits.date_until:
         days = (limits.date_until - limits.date_from).days
         dates = {WEEKDAYS[(limits.date_from.weekday() + n) % 7] for n in range(max(0, min(days, 7)))}
@@ -135,6 +166,22 @@ def _empty_ranges(index: int, element: Element) -> Iterator[Finding]:
             "window_all_day", Severity.WARNING, f"element {index}",
             f"A window from {limits.time_from} to {limits.time_until} is taken as the whole day.",
             "Leave both times out, or set the one that is meant.",
+        )  # fmt: skip
+
+
+def _without_flow(index: int, element: Element) -> Iterator[Finding]:
+    """Nothing flows while a place is reserved, and next to nothing while a vehicle only stands."""
+    limits = element.restrictions
+    wanted = [name for name in ("energy_milliwh", "power_w", "current_ma") if getattr(limits, f"{name}_min")]
+    if limits.reservation is not None and wanted:
+        what = restriction_text(Restrictions(**{f"{wanted[0]}_min": getattr(limits, f"{wanted[0]}_min")}))
+        yield _never(index, f"{what}, while a place is reserved", "Leave the condition out.")
+    flows = [name for name in wanted if name != "energy_milliwh"]
+    if limits.reservation is None and flows and any(one.dimension is Dimension.IDLE for one in element.components):
+        yield Finding(
+            "never_matches", Severity.WARNING, f"element {index}, {Dimension.IDLE}",
+            "A vehicle that only stands draws neither power nor current, so this hardly ever holds.",
+            "Put the price of idling into an element without this condition.",
         )  # fmt: skip
 
 
@@ -152,16 +199,28 @@ def _coverage(offers: list[_Offer], dimension: Dimension, leg: Reservation | Non
                 "Earlier elements always hold when this one does, so its price is never used.",
                 "Move it before them, or remove it.",
             )  # fmt: skip
-        elif offer.is_clock_only and offer.minutes & covered and offer.minutes != _WEEK:
+        elif shared := _shared(offers[:place], offer):
             yield Finding(
                 "overlap", Severity.WARNING, offer.where,
-                f"It overlaps an earlier element at {_first_time(offer.minutes & covered)}; the earlier one wins.",
-                "Make the windows meet without overlapping.",
+                f"It overlaps an earlier element at {shared}; the earlier one wins.",
+                "Make them meet without overlapping.",
             )  # fmt: skip
         if offer.is_clock_only:
             covered |= offer.minutes
     if not offers or covered == _WEEK or leg is not None:
         return
+    ranges = [offer.range for offer in offers if offer.range is not None]
+    if len(ranges) == len(offers) and len({one.name for one in ranges}) == 1 and is_known(ranges[0].name):
+        missing = first_gap(ranges)
+        if missing is None:
+            return
+        if missing and any(one.least > missing for one in ranges):
+            yield Finding(
+                "gap", Severity.WARNING, str(dimension),
+                f"From {value_text(ranges[0].name, missing)} on no element gives a price, so it is free there.",
+                "Add a last element without restrictions, or one for the missing range.",
+            )  # fmt: skip
+            return
     if all(offer.is_clock_only for offer in offers):
         yield Finding(
             "gap", Severity.WARNING, str(dimension),
@@ -174,6 +233,20 @@ def _coverage(offers: list[_Offer], dimension: Dimension, leg: Reservation | Non
             "No element without restrictions gives a price: where none matches, it is free.",
             "Add a last element without restrictions; with a price of 0 if free is meant.",
         )  # fmt: skip
+
+
+def _shared(earlier: Sequence[_Offer], offer: _Offer) -> str:
+    """Where an element and an earlier one both hold, though neither lies within the other; empty where nowhere.
+
+    One that lies within a later one is meant: the special case before the general.
+    """
+    for one in earlier:
+        if one.range is not None and offer.range is not None and one.range.crosses(offer.range):
+            return value_text(offer.range.name, max(one.range.least, offer.range.least))
+        both = one.minutes & offer.minutes
+        if one.is_clock_only and offer.is_clock_only and both not in (0, one.minutes):
+            return _first_time(both)
+    return ""
 
 
 def _covers(earlier: _Offer, later: _Offer) -> bool:
@@ -210,9 +283,9 @@ def _prices(tariff: Tariff) -> Iterator[Finding]:
                 "zero_price", Severity.NOTE, where, "The price is zero, and others of the tariff are not.",
                 "Leave it if free is meant; else state the price.",
             )  # fmt: skip
-        usual = Decimal(_USUAL_MAX[component.dimension])
-        is_dear = tariff.currency in _LIKE_EURO and component.price > usual
-        is_tiny = component.dimension is Dimension.ENERGY and 0 < component.price < Decimal("0.001")
+        scale = _scale(tariff.currency)
+        is_dear = scale is not None and component.price > _USUAL_MAX[component.dimension] * scale
+        is_tiny = 0 < component.price < _USUAL_MIN[component.dimension] * (scale or 1)
         if is_dear or is_tiny:
             yield Finding(
                 "price_unusual", Severity.WARNING, where,
@@ -230,6 +303,10 @@ def _prices(tariff: Tariff) -> Iterator[Finding]:
                 f"Quantities are rounded up to steps of {component.step_size}; drivers find that hard to follow.",
                 "Use a step size of 1, as OCPI recommends and OCPI 3.0 requires.",
             )  # fmt: skip
+
+
+def _scale(currency: str) -> int | None:
+    return next((scale for scale, currencies in _SCALES.items() if currency in currencies.split()), None)
 
 
 def _terms(tariff: Tariff) -> Iterator[Finding]:
