@@ -73,7 +73,7 @@ insert into transfer values ($tenant, '$stranger', 'bill', 1, 'receivable:driver
     5);
 
 -- name: captured_twice
-drop index operation_one_capture;
+drop index operation_one_capture_a_hold;
 insert into operation select tenant_id, '$second_capture', payment_id, attempt_no, 9, kind, 200, currency,
     'other key', request, state, gateway_ref, outcome, error_code, null, due_at, lease_until, try_count,
     created_at, done_at from operation where kind = 'capture';
@@ -118,6 +118,15 @@ update payment set capture_before = '$now'::timestamptz - interval '1 hour' wher
 -- name: hold_without_start
 update payment set start_deadline_at = '$now'::timestamptz - interval '1 hour' where payment_id =
     '$waiting_payment';
+
+-- name: hold_doubled
+insert into attempt (tenant_id, payment_id, attempt_no, gateway, created_at)
+    select $tenant, '$waiting_payment', number, 'sandbox', '$now' from generate_series(1, 2) number;
+insert into operation (tenant_id, operation_id, payment_id, attempt_no, operation_no, kind, amount_minor, currency,
+        idempotency_key, state, try_count, created_at, done_at)
+    select $tenant, id::uuid, '$waiting_payment', number, 1, 'authorize', 4000, 'EUR', 'key ' || number, 'succeeded', 1,
+        '$now'::timestamptz - interval '1 hour', '$now'::timestamptz - interval '1 hour'
+    from (values (1, '$stranger'), (2, '$second_capture')) holds(number, id);
 
 -- name: work_stuck
 insert into job values ($tenant, 'settle_payment', '$payment', '$now'::timestamptz - interval '1 hour', null,

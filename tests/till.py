@@ -61,7 +61,7 @@ class Till:
     def tenant_id(self) -> int:
         return self.world.tenant_id
 
-    async def hold(self, amount_minor: int = 4000, currency: str = "EUR") -> Held:
+    async def hold(self, amount_minor: int = 4000, currency: str = "EUR", *, is_renewable: bool = False) -> Held:
         ask = HoldAsk(
             gateway=self.gateway,
             connector_id=self.world.dc.connector_id,
@@ -69,6 +69,7 @@ class Till:
             amount_minor=amount_minor,
             currency=currency,
             description="Harbour Street 1",
+            is_renewable=is_renewable,
         )
         return await hold_payment(self.ports, self.tenant_id, ask)
 

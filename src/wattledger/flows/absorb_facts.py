@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from wattledger.core.ledger import books
 from wattledger.core.ledger.transfers import Journal, JournalKind, Transfer
+from wattledger.core.payments.attempts import Attempt
 from wattledger.core.payments.facts import Dispute, GatewayFacts, Payee, RefundState
 from wattledger.core.payments.fraud import CardVelocity, judge_card
 from wattledger.core.payments.machine import Asked, Payment, Told
@@ -63,7 +65,7 @@ async def absorb_facts(
         has_command = await _on_hold(ports, work, record, now)
     await _book(ports, work, record, before, now)
     await keep_method(work, record, attempt, facts, now)
-    for code, summary in _questions(record, before, states):
+    for code, summary in _questions(record, before, states, attempt.attempt_no):
         await review_payment(work, ports.ids, record, code, summary, now=now)
     await work.payments.save(record, changed_at=now)
     return Absorbed(has_command=has_command)
@@ -97,7 +99,7 @@ def _note_card(record: PaymentRecord) -> None:
         row.card_brand = facts.card.brand or row.card_brand
         row.card_last4 = facts.card.last4 or row.card_last4
         row.card_fingerprint = facts.card.fingerprint or row.card_fingerprint
-    row.capture_before = facts.capture_before or row.capture_before
+    row.capture_before = facts.capture_before
     if facts.decline_code and not row.state_reason:
         row.state_reason = facts.decline_code
     if record.fold.state not in HELD:
@@ -157,28 +159,45 @@ def _token_uid(secret: str) -> str:
 
 async def _book(ports: PaymentPorts, work: Work, record: PaymentRecord, before: Payment, now: datetime) -> None:
     row = record.row
-    tells_fee = ports.gateway(row.gateway).capabilities.tells_fee
     journals: list[Journal] = []
-    capture = next((one for one in record.operations if _is_done(one, "capture")), None)
-    live = record.fold.live
-    if capture is not None and live is not None and live.facts is not None and live.captured_minor:
-        owed_by = await debtor_of(work, record)
-        journals.append(_capture(record, capture, owed_by, live.captured_minor, now))
-        if tells_fee and live.facts.fee_minor is None and not before.captured_minor:
-            await work.jobs.add("learn_fee", row.payment_id, due_at=now + LEARN_FEE_AFTER, at=now)
-        if live.facts.fee_minor is not None and capture.fee_minor is None:
-            capture.fee_minor = live.facts.fee_minor
-            journals += _fee(record, capture, now)
-        journals += _refunds(record, owed_by, live.facts, now)
+    for attempt in record.fold.attempts:
+        if attempt.captured_minor:
+            journals += await _attempt_journals(work, record, attempt, now)
     if journals:
         await work.books.post(journals, posted_at=now)
-    if record.fold.captured_minor and not before.captured_minor:
-        if row.purpose == REST:
-            await note_rest_paid(work, record, now)
-        elif row.invoice_id is None:
-            await work.jobs.add("issue_receipt", row.payment_id, due_at=now, at=now)
-        else:
-            await note_invoice_paid(work, row.invoice_id, now)
+    if record.fold.captured_minor == before.captured_minor:
+        return
+    taken = [one for one in record.fold.attempts if one.captured_minor]
+    is_fee_open = any(one.facts is not None and one.facts.fee_minor is None for one in taken)
+    if is_fee_open and ports.gateway(row.gateway).capabilities.tells_fee:
+        await work.jobs.add("learn_fee", row.payment_id, due_at=now + LEARN_FEE_AFTER, at=now)
+    if row.purpose == REST:
+        await note_rest_paid(work, record, now)
+    elif row.invoice_id is not None:
+        await note_invoice_paid(work, row.invoice_id, now)
+    elif await _is_final(work, record):
+        await work.jobs.add("issue_receipt", row.payment_id, due_at=now, at=now)
+
+
+async def _is_final(work: Work, record: PaymentRecord) -> bool:
+    """Nothing more will be taken: a receipt says all that was. What is taken ahead waits for the bill."""
+    is_taking = any(one.is_under_way(OperationKind.CAPTURE) for one in record.fold.attempts)
+    session_id = record.row.session_id
+    return not is_taking and (session_id is None or await work.sessions.bill(session_id) is not None)
+
+
+async def _attempt_journals(work: Work, record: PaymentRecord, attempt: Attempt, now: datetime) -> list[Journal]:
+    """What one hold gave and gave back, and what its gateway kept."""
+    own = [one for one in record.operations if one.attempt_no == attempt.attempt_no]
+    capture = next((one for one in own if _is_done(one, "capture")), None)
+    if capture is None or attempt.facts is None:
+        return []
+    owed_by = await debtor_of(work, record)
+    journals = [_capture(record, capture, owed_by, attempt.captured_minor, now)]
+    if attempt.facts.fee_minor is not None and capture.fee_minor is None:
+        capture.fee_minor = attempt.facts.fee_minor
+        journals += _fee(record, capture, now)
+    return journals + _refunds(record, own, owed_by, attempt.facts, now)
 
 
 def _is_done(operation: OperationRow, kind: str) -> bool:
@@ -214,11 +233,13 @@ def _fee(record: PaymentRecord, capture: OperationRow, now: datetime) -> list[Jo
     return [] if journal is None else [journal]
 
 
-def _refunds(record: PaymentRecord, owed_by: str, facts: GatewayFacts, now: datetime) -> list[Journal]:
+def _refunds(
+    record: PaymentRecord, own: Sequence[OperationRow], owed_by: str, facts: GatewayFacts, now: datetime
+) -> list[Journal]:
     """A journal for each refund done, and its reversal if the bank returned it later."""
     journals = []
     states = {refund.key: refund.state for refund in facts.refunds if refund.key}
-    for operation in record.operations:
+    for operation in own:
         if not _is_done(operation, "refund"):
             continue
         booked = books.refund_journal(
@@ -246,31 +267,41 @@ def _reversed(journal: Journal, now: datetime) -> Journal:
     )
 
 
-def _questions(record: PaymentRecord, before: Payment, states: dict[UUID, str]) -> list[tuple[str, str]]:
-    """What a person must look at because of what just changed: (reason code, sentence)."""
-    live = record.fold.live
-    if live is None or live.facts is None:
+def _questions(
+    record: PaymentRecord, before: Payment, states: dict[UUID, str], attempt_no: int
+) -> list[tuple[str, str]]:
+    """What a person must look at because of what an attempt's gateway just told: (reason code, sentence)."""
+    attempt, earlier = record.fold.attempts[attempt_no - 1], before.attempts[attempt_no - 1].facts
+    facts = attempt.facts
+    if facts is None:
         return []
-    facts = live.facts
-    earlier = before.live.facts if before.live is not None else None
+    own = [one for one in record.operations if one.attempt_no == attempt_no]
     found: list[tuple[str, str]] = []
     if facts.dispute is not Dispute.NONE and (earlier is None or earlier.dispute is not facts.dispute):
         found.append(("payment_disputed", f"The card holder disputes the payment: {facts.dispute}."))
-    if facts.is_expired and live.authorized_minor and not live.captured_minor and record.row.session_id:
+    if _is_lost(record, attempt):
         found.append(("hold_expired", "The hold ended before it was captured."))
     if facts.is_released and facts.authorized_minor and not (earlier and earlier.authorized_minor):
         found.append(("hold_after_release", "Money was held after the page was thought to be over."))
-    if any(one.idempotency_key in facts.refused for one in record.operations if _is_done(one, "capture")):
+    if any(one.idempotency_key in facts.refused for one in own if _is_done(one, "capture")):
         found.append(("capture_returned", "The gateway took its capture back: the money will not come."))
-    ours = {one.idempotency_key for one in record.operations}
+    ours = {one.idempotency_key for one in own}
     if any(refund.key not in ours for refund in facts.refunds):
         found.append(("refund_not_ours", "The gateway shows a refund that nobody asked for here."))
     if any(refund.state is RefundState.FAILED for refund in facts.refunds):
         found.append(("refund_returned", "The bank did not take a refund: the driver must be paid otherwise."))
-    for operation in record.operations:
+    for operation in own:
         changed = states.get(operation.operation_id) != operation.state
         if changed and operation.kind == "capture" and operation.state == OperationState.SUCCEEDED:
             operation.gateway_ref = operation.gateway_ref or facts.ref
-            if operation.amount_minor != live.captured_minor:
-                found.append(("captured_amount_differs", f"{live.captured_minor} instead of what was asked."))
+            if operation.amount_minor != attempt.captured_minor:
+                found.append(("captured_amount_differs", f"{attempt.captured_minor} instead of what was asked."))
     return found
+
+
+def _is_lost(record: PaymentRecord, attempt: Attempt) -> bool:
+    """A session's hold lapsed, and no other one stands or was taken in its place."""
+    facts, live = attempt.facts, record.fold.live
+    if facts is None or not facts.is_expired or attempt.captured_minor or not record.row.session_id:
+        return False
+    return attempt.authorized_minor > 0 and (live is None or live.attempt_no == attempt.attempt_no)

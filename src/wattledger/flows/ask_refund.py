@@ -14,10 +14,9 @@ from wattledger.core.kernel.money import Money
 from wattledger.core.ledger.accounts import wallet_account
 from wattledger.core.ledger.books import wallet_journal
 from wattledger.core.payments.facts import Dispute
-from wattledger.core.payments.machine import Asked
-from wattledger.core.payments.refunds import REASONS, Given, judge_refund, needs_second
+from wattledger.core.payments.refunds import PAID_AHEAD, REASONS, Given, judge_refund, needs_second
 from wattledger.core.payments.states import OPEN, OperationKind
-from wattledger.flows.change_payment import ask_operation, lock_payment
+from wattledger.flows.change_payment import ask_refund_operations, lock_payment
 from wattledger.flows.invoice_debt import debtor_of
 from wattledger.flows.open_access import PaymentPorts
 from wattledger.flows.ports.base import Work
@@ -48,7 +47,7 @@ async def ask_refund(ports: PaymentPorts, tenant_id: int, payment_id: UUID, ask:
     ``note_too_long``; Forbidden ``refund_to_oneself``; Refused ``refund_above_captured``,
     ``amount_not_positive``, ``payment_disputed``, ``operation_in_progress``.
     """
-    if ask.reason not in REASONS:
+    if ask.reason not in REASONS and ask.reason != PAID_AHEAD:
         raise InvalidInput("refund_reason_unknown", f"The reason must be one of {', '.join(REASONS)}.")
     if len(ask.note) > _NOTE_CHARACTERS_MAX:
         raise InvalidInput("note_too_long", f"A note has at most {_NOTE_CHARACTERS_MAX} characters.")
@@ -122,8 +121,8 @@ def given_of(record: PaymentRecord, requests: list[RefundRow]) -> Given:
 
 
 def _check(record: PaymentRecord, amount_minor: int, given: Given) -> None:
-    live = record.fold.live
-    if live is not None and live.facts is not None and live.facts.dispute in {Dispute.OPEN, Dispute.LOST}:
+    disputes = {one.facts.dispute for one in record.fold.attempts if one.facts is not None}
+    if disputes & {Dispute.OPEN, Dispute.LOST}:
         raise Refused("payment_disputed", "A disputed payment is given back by the bank, not by a refund.")
     refusal = judge_refund(amount_minor, given)
     if refusal is not None:
@@ -172,10 +171,10 @@ async def _send(
         await _to_wallet(ports, work, record, row, now)
         return row
     request = msgspec.json.encode({"reason": row.reason_code, "asked_by": row.asked_by})
-    asked = Asked(OperationKind.REFUND, row.amount_minor)
-    operation = await ask_operation(work, ports.ids, record, asked, now=now, request=request)
+    parts = await ask_refund_operations(work, ports.ids, record, row.amount_minor, now=now, request=request)
     await work.payments.save(record, changed_at=now)
-    return msgspec.structs.replace(row, operation_id=operation.operation_id)
+    others = tuple(one.operation_id for one in parts[1:])
+    return msgspec.structs.replace(row, operation_id=parts[0].operation_id, other_operation_ids=others)
 
 
 async def _to_wallet(

@@ -8,7 +8,8 @@ from uuid import UUID
 from wattledger.core.kernel.errors import NotFound, Refused
 from wattledger.core.payments.facts import encode_facts
 from wattledger.core.payments.machine import Asked, Event, Moved, Refusal, step
-from wattledger.core.payments.states import OPEN, OperationState
+from wattledger.core.payments.refunds import split_refund
+from wattledger.core.payments.states import OPEN, OperationKind, OperationState
 from wattledger.flows.ports.base import Ids, Work
 from wattledger.flows.ports.payments import OperationRow, PaymentRecord
 
@@ -62,9 +63,13 @@ async def ask_operation(
 
     Raises Refused with the machine's code if it may not be asked now. The caller saves ``record``.
     """
+    live = record.fold.live
     apply_event(record, asked, now=now)
-    attempt = record.fold.attempts[-1] if asked.is_opening else record.fold.live
-    assert attempt is not None
+    if asked.is_opening:
+        attempt = record.fold.attempts[-1]
+    else:
+        attempt_no = asked.attempt_no or (live.attempt_no if live is not None else 1)
+        attempt = record.fold.attempts[attempt_no - 1]
     operation = attempt.operations[-1]
     row = OperationRow(
         operation_id=ids.new(),
@@ -82,6 +87,24 @@ async def ask_operation(
     await work.payments.add_operation(row)
     record.operations.append(row)
     return row
+
+
+async def ask_refund_operations(
+    work: Work, ids: Ids, record: PaymentRecord, amount_minor: int, *, now: datetime, request: bytes
+) -> list[OperationRow]:
+    """One refund a capture that gives back its part, the last capture first. Raises as ``ask_operation`` does."""
+    parts = split_refund(amount_minor, record.fold.attempts) or ((None, amount_minor),)
+    return [
+        await ask_operation(
+            work,
+            ids,
+            record,
+            Asked(OperationKind.REFUND, part_minor, attempt_no=attempt_no),
+            now=now,
+            request=request,
+        )
+        for attempt_no, part_minor in parts
+    ]
 
 
 def move_operation(record: PaymentRecord, row: OperationRow, state: OperationState, *, now: datetime) -> None:

@@ -34,7 +34,10 @@ _HELD_MINOR_MAX: Final = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class HoldAsk:
-    """What a driver agreed to: the connector, the price (a tariff version) and the sum to hold (minor units)."""
+    """What a driver agreed to: the connector, the price (a tariff version) and the sum to hold (minor units).
+
+    ``is_renewable``: and that the hold be renewed on the same card if the session outlasts it.
+    """
 
     gateway: str
     connector_id: UUID
@@ -45,6 +48,7 @@ class HoldAsk:
     locale: str | None = None
     email: str | None = None
     terms: PriceTerms = NO_TERMS
+    is_renewable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,7 @@ def _checkout(
         expires_at=now.replace(microsecond=0) + PAGE_OPEN + timedelta(minutes=10),
         locale=ask.locale,
         email=ask.email,
+        payer_key=str(row.payment_id) if ask.is_renewable else None,
     )
 
 

@@ -17,9 +17,12 @@ from wattledger.flows.stored_asks import decode_ask
 async def keep_method(
     work: Work, record: PaymentRecord, attempt: AttemptRow, facts: GatewayFacts, now: datetime
 ) -> None:
-    """Nothing is noted of a page without consent (``payer_key``), whatever the gateway tells."""
+    """Nothing is noted of a page without consent (``payer_key``), whatever the gateway tells.
+
+    A driver's consent is for the one session: what they pay with is never kept for a customer.
+    """
     method = facts.method
-    if method is None:
+    if method is None or record.row.invoice_id is None:
         return
     opening = next(
         one for one in record.operations if (one.attempt_no, one.operation_no) == (attempt.attempt_no, 1)

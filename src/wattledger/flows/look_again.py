@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from wattledger.core.kernel.errors import WattledgerError
+from wattledger.core.payments.states import GONE
 from wattledger.flows.absorb_facts import absorb_facts
 from wattledger.flows.change_payment import lock_payment
 from wattledger.flows.open_access import PaymentPorts, open_access
@@ -34,11 +35,21 @@ async def look_again(ports: PaymentPorts, tenant_id: int) -> int:
 
 
 async def _look(ports: PaymentPorts, tenant_id: int, payment_id: UUID) -> bool:
+    """Whether the gateway of any hold of the payment that may still change was asked and answered."""
     async with ports.uow.begin_read(tenant_id) as work:
         record = await work.payments.get(payment_id)
-        if record is None or record.fold.live is None:
-            return False
-        attempt = record.attempts[record.fold.live.attempt_no - 1]
+    if record is None:
+        return False
+    live = record.fold.live
+    numbers = [one.attempt_no for one in record.fold.attempts if one is live or one.state not in GONE]
+    return any([await _look_at(ports, tenant_id, payment_id, number) for number in numbers])
+
+
+async def _look_at(ports: PaymentPorts, tenant_id: int, payment_id: UUID, attempt_no: int) -> bool:
+    async with ports.uow.begin_read(tenant_id) as work:
+        record = await work.payments.get(payment_id)
+        assert record is not None
+        attempt = record.attempts[attempt_no - 1]
         view = await view_attempt(work, record, attempt, now=ports.clock.now())
         try:
             access = await open_access(ports, work, attempt.gateway)
@@ -52,7 +63,7 @@ async def _look(ports: PaymentPorts, tenant_id: int, payment_id: UUID) -> bool:
         return False
     async with ports.uow.begin(tenant_id) as work:
         record = await lock_payment(work, payment_id)
-        absorbed = await absorb_facts(ports, work, record, record.attempts[attempt.attempt_no - 1], facts)
+        absorbed = await absorb_facts(ports, work, record, record.attempts[attempt_no - 1], facts)
     await ports.hints.nudge("payments", str(payment_id))
     if absorbed.has_command:
         await ports.hints.nudge("commands")

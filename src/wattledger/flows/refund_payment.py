@@ -7,17 +7,15 @@ from uuid import UUID
 import msgspec
 
 from wattledger.core.kernel.errors import InvalidInput
-from wattledger.core.payments.machine import Asked
 from wattledger.core.payments.refunds import REASONS
-from wattledger.core.payments.states import OperationKind
-from wattledger.flows.change_payment import ask_operation, lock_payment
+from wattledger.flows.change_payment import ask_refund_operations, lock_payment
 from wattledger.flows.open_access import PaymentPorts
 
 
 async def refund_payment(
     ports: PaymentPorts, tenant_id: int, payment_id: UUID, *, amount_minor: int | None, reason: str, asked_by: str
 ) -> UUID:
-    """A refund of ``amount_minor`` (None: all that is left) is on its way; its operation's id is returned.
+    """A refund of ``amount_minor`` (None: all that is left) is on its way; its first operation's id is returned.
 
     Raises NotFound ``payment_unknown``; InvalidInput ``refund_reason_unknown``; Refused
     ``refund_above_captured``, ``payment_disputed``, ``operation_in_progress`` or ``amount_not_positive``.
@@ -28,9 +26,9 @@ async def refund_payment(
     async with ports.uow.begin(tenant_id) as work:
         record = await lock_payment(work, payment_id)
         left_minor = record.row.captured_minor - record.row.refunded_minor
-        asked = Asked(OperationKind.REFUND, left_minor if amount_minor is None else amount_minor)
+        wanted_minor = left_minor if amount_minor is None else amount_minor
         request = msgspec.json.encode({"reason": reason, "asked_by": asked_by})
-        operation = await ask_operation(work, ports.ids, record, asked, now=now, request=request)
+        operations = await ask_refund_operations(work, ports.ids, record, wanted_minor, now=now, request=request)
         await work.payments.save(record, changed_at=now)
     await ports.hints.nudge("payments", str(payment_id))
-    return operation.operation_id
+    return operations[0].operation_id

@@ -9,7 +9,7 @@ import msgspec
 
 from wattledger.core.kernel.errors import WattledgerError
 from wattledger.core.payments.facts import GatewayFacts
-from wattledger.core.payments.machine import Asked
+from wattledger.core.payments.machine import Asked, refusal_of
 from wattledger.core.payments.states import GONE, OPEN, OperationKind, OperationState
 from wattledger.flows.absorb_facts import absorb_facts
 from wattledger.flows.change_payment import (
@@ -48,6 +48,8 @@ WANTS_PAYER: Final = "authentication_required"
 WORD_S: Final = (15, 60, 300, 900, 3600)
 _WORD_TRIES_MAX: Final = 8
 PAGE_OPEN: Final = timedelta(minutes=30)
+# Gateways keep a page open for half an hour at least.
+PAGE_OPEN_MIN: Final = timedelta(minutes=40)
 _PAGE_GRACE: Final = timedelta(minutes=2)
 _REASON: Final = msgspec.json.Decoder(dict[str, str])
 
@@ -222,11 +224,13 @@ async def _tell_of_failure(
 ) -> None:
     code = row.error_code or "refused"
     if row.operation_no == 1:
-        record.row.state_reason = code
+        live = record.fold.live
+        if live is None or live.attempt_no == row.attempt_no:
+            record.row.state_reason = code
         if code == WANTS_PAYER:
             await _open_page_instead(ports, work, record, row, now)
         return
-    if row.kind == OperationKind.VOID and record.fold.state in GONE:
+    if row.kind == OperationKind.VOID and record.fold.attempts[row.attempt_no - 1].state in GONE:
         return
     if row.kind == OperationKind.INCREMENT:
         return  # the hold stands as it was, and the session stops before it is used up
@@ -241,20 +245,22 @@ async def _open_page_instead(
     ask = decode_ask(row.request)
     if not isinstance(ask, SavedAsk) or ask.page is None:
         return
+    asked = Asked(OperationKind(row.kind), row.amount_minor, is_sale=not ask.is_hold, is_renewal=ask.is_hold)
+    expires_at = now.replace(microsecond=0) + (ask.page.expires_at - row.created_at.replace(microsecond=0))
+    if ask.is_hold:
+        # A session must stop in time, whoever confirms what: its page ends when it was to end.
+        expires_at = ask.page.expires_at
+        if expires_at < now + PAGE_OPEN_MIN or refusal_of(record.fold, asked) is not None:
+            return
     number = len(record.attempts) + 1
+    page = msgspec.structs.replace(ask.page, reference=f"{record.row.payment_id}:{number}", expires_at=expires_at)
     attempt = AttemptRow(
         payment_id=record.row.payment_id, attempt_no=number, gateway=record.row.gateway, created_at=now
     )
-    page = msgspec.structs.replace(
-        ask.page,
-        reference=f"{record.row.payment_id}:{number}",
-        expires_at=now.replace(microsecond=0) + (ask.page.expires_at - row.created_at.replace(microsecond=0)),
-    )
-    # One capture a payment, says the database: the failed one must be known as such before the next.
+    # One sale a payment, says the database: the failed one must be known as such before the next.
     await work.payments.save(record, changed_at=now)
     await work.payments.add_attempt(attempt)
     record.attempts.append(attempt)
-    asked = Asked(OperationKind.CAPTURE, row.amount_minor, is_sale=True)
     await ask_operation(work, ports.ids, record, asked, now=now, request=encode_ask(page))
     invoice_id = record.row.invoice_id
     if invoice_id is not None:
@@ -272,20 +278,21 @@ async def _wait_for_driver(ports: PaymentPorts, tenant_id: int, operation: Opera
         assert row is not None
         row.lease_until = None
         if row.state == OperationState.REQUIRES_ACTION:
-            is_sale = row.kind == OperationKind.CAPTURE
-            row.due_at = now + _rung(SALE_POLL_S if is_sale else POLL_S, operation.try_count - 1)
-            live = record.fold.live
-            is_closing = live is not None and live.with_state(OperationKind.VOID, *OPEN)
-            if now >= _closes_at(row) and not is_closing:
-                record.row.state_reason = record.row.state_reason or "page_left"
-                await ask_operation(work, ports.ids, record, Asked(OperationKind.VOID), now=now)
+            is_patient = row.kind == OperationKind.CAPTURE or row.attempt_no > 1
+            row.due_at = now + _rung(SALE_POLL_S if is_patient else POLL_S, operation.try_count - 1)
+            attempt = record.fold.attempts[row.attempt_no - 1]
+            if now >= _closes_at(row) and not attempt.is_under_way(OperationKind.VOID):
+                if record.fold.live is attempt:
+                    record.row.state_reason = record.row.state_reason or "page_left"
+                asked = Asked(OperationKind.VOID, attempt_no=row.attempt_no)
+                await ask_operation(work, ports.ids, record, asked, now=now)
         await work.payments.save(record, changed_at=now)
 
 
 def _closes_at(row: OperationRow) -> datetime:
-    """When a page that nobody paid is closed: a driver's soon, an invoice's when its time is over."""
+    """When a page that nobody paid is closed: a driver's first one soon, every other when its time is over."""
     ask = decode_ask(row.request)
-    if isinstance(ask, CheckoutAsk) and ask.is_sale:
+    if isinstance(ask, CheckoutAsk) and (ask.is_sale or row.attempt_no > 1):
         return ask.expires_at
     return row.created_at + PAGE_OPEN + _PAGE_GRACE
 

@@ -109,7 +109,7 @@ CHECKS: Final = (
         "holds",
         "P12",
         "holds are taken or given back in time",
-        ("hold_overdue", "hold_left_behind", "hold_without_start"),
+        ("hold_overdue", "hold_left_behind", "hold_without_start", "hold_doubled"),
     ),
     Check("wallets", "P1 P7", "wallets are what moved, and what the books owe", ("wallet_differs",)),
     Check("work", "P10", "due work is done", ("work_stuck",)),

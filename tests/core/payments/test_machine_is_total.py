@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from wattledger.core.payments.attempts import Attempt, Operation
 from wattledger.core.payments.facts import Dispute, GatewayFacts, RefundFact, RefundState
-from wattledger.core.payments.machine import Asked, Attempt, Moved, Operation, Payment, Refusal, Told, step
+from wattledger.core.payments.machine import Asked, Moved, Payment, Refusal, Told, step
 from wattledger.core.payments.states import GONE, HELD, RANK, OperationKind, OperationState, PaymentState
 
 ASKED = 1000

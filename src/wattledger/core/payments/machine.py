@@ -3,14 +3,19 @@
 ``step`` is the one way a payment changes, total over every payment and every event: the result is the changed
 payment, or a ``Refusal`` that changes nothing. What is *told* is never refused, and may be told twice and in
 any order; only what is *asked* can be.
+
+Each attempt holds once and is captured once. A hold that is about to end is renewed by another attempt, so that
+for a while two may stand, and what a payment took is the sum over its attempts (docs/decisions, 32).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import assert_never
 
+from wattledger.core.payments.attempts import Attempt, Operation, taken_state
 from wattledger.core.payments.facts import Dispute, GatewayFacts, RefundState, is_same, merge
 from wattledger.core.payments.states import (
     GONE,
@@ -24,48 +29,6 @@ from wattledger.core.payments.states import (
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """One call: ``amount_minor`` is the new total of an increment, 0 for a void. Frozen but for its state."""
-
-    operation_no: int
-    kind: OperationKind
-    amount_minor: int
-    key: str
-    state: OperationState = OperationState.PENDING
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    attempt_no: int
-    operations: tuple[Operation, ...] = ()
-    facts: GatewayFacts | None = None
-
-    @property
-    def state(self) -> PaymentState:
-        return _state_of(self)
-
-    @property
-    def authorized_minor(self) -> int:
-        return self.facts.authorized_minor if self.facts else 0
-
-    @property
-    def captured_minor(self) -> int:
-        return self.facts.captured_minor if self.facts else 0
-
-    @property
-    def refunded_minor(self) -> int:
-        return self.facts.refunded_minor if self.facts else 0
-
-    @property
-    def opening(self) -> Operation | None:
-        """The call that opened the attempt: an authorize, or the capture of a sale."""
-        return self.operations[0] if self.operations else None
-
-    def with_state(self, kind: OperationKind, *states: OperationState) -> bool:
-        return any(operation.kind is kind and operation.state in states for operation in self.operations)
-
-
-@dataclass(frozen=True, slots=True)
 class Payment:
     """The intent to collect one sum. ``payment_id`` as text: the beginning of every idempotency key."""
 
@@ -76,22 +39,33 @@ class Payment:
 
     @property
     def live(self) -> Attempt | None:
-        """The attempt that speaks for the payment: one that took money, else one that holds it, else the last."""
+        """The attempt that speaks for the payment: the newest that holds, else that took money, else the last."""
         newest_first = self.attempts[::-1]
-        taken = next((one for one in newest_first if one.captured_minor), None)
-        holding = next((one for one in newest_first if one.authorized_minor), None)
-        if (attempt := taken or holding) is not None:
-            return attempt
-        return self.attempts[-1] if self.attempts else None
+        groups = (
+            (one for one in newest_first if one.is_standing),
+            (one for one in newest_first if one.captured_minor),
+            (one for one in newest_first if one.authorized_minor),
+            iter(newest_first),
+        )
+        return next(chain.from_iterable(groups), None)
 
     @property
     def state(self) -> PaymentState:
-        return self.live.state if self.live else PaymentState.CREATED
+        live = self.live
+        if live is None:
+            return PaymentState.CREATED
+        taken = [one for one in self.attempts if one.captured_minor]
+        return taken_state(taken) if len(taken) > 1 and live in taken else live.state
 
     @property
     def held_minor(self) -> int:
-        """What the gateway granted; after capture or release the record of what was held."""
-        return self.live.authorized_minor if self.live else 0
+        """What the gateway granted, and what earlier holds gave: the most that this payment can take in all.
+
+        After capture or release it is the record of what was held.
+        """
+        live = self.live
+        earlier_minor = sum(one.captured_minor for one in self.attempts if one is not live)
+        return earlier_minor + (live.authorized_minor if live else 0)
 
     @property
     def captured_minor(self) -> int:
@@ -106,12 +80,15 @@ class Payment:
 class Asked:
     """We mean to do this next; an authorize opens the next attempt.
 
-    So does a sale: a capture with no hold before it, as direct debits are and invoices paid by card.
+    So does a sale: a capture with no hold before it, as direct debits are and invoices paid by card. A renewal is
+    an authorize while a hold stands. Everything else is asked of attempt ``attempt_no``: None is the live one.
     """
 
     kind: OperationKind
     amount_minor: int = 0
     is_sale: bool = False
+    is_renewal: bool = False
+    attempt_no: int | None = None
 
     @property
     def is_opening(self) -> bool:
@@ -174,34 +151,58 @@ def _disbelief(payment: Payment, told: Told) -> Refusal | None:
 
 def refusal_of(payment: Payment, asked: Asked) -> Refusal | None:
     """Why this may not be asked of the payment now; None if it may."""
-    live, state = payment.live, payment.state
     if asked.is_opening:
-        if asked.amount_minor <= 0:
-            return Refusal("amount_not_positive", "A hold needs an amount above zero.")
-        if any(one.state is PaymentState.UNKNOWN for one in payment.attempts):
-            return Refusal("payment_in_progress", "Nobody knows yet what became of an earlier attempt.")
-        if live is not None and state not in GONE:
-            return Refusal("payment_in_progress", f"Attempt {live.attempt_no} is {state}.")
-        return None
-    if live is None:
+        return _opening_refusal(payment, asked)
+    attempt = _subject(payment, asked)
+    if attempt is None:
         return Refusal("payment_not_started", "Nothing was asked of a gateway yet.")
-    if live.with_state(asked.kind, *(OPEN - {OperationState.REQUIRES_ACTION})):
+    if attempt.with_state(asked.kind, *(OPEN - {OperationState.REQUIRES_ACTION})):
         return Refusal("operation_in_progress", f"The last {asked.kind} has no answer yet.")
     if asked.kind is OperationKind.REFUND:
-        return _refund_refusal(live, asked.amount_minor)
+        return _refund_refusal(attempt, asked.amount_minor)
     if asked.kind is OperationKind.VOID:
-        return _void_refusal(live)
-    if state not in HELD or live.with_state(OperationKind.VOID, *OPEN):
-        return Refusal("nothing_held", f"The payment is {state}: there is no hold to {asked.kind} from.")
+        return _void_refusal(attempt)
+    if attempt.state not in HELD or attempt.is_under_way(OperationKind.VOID):
+        return Refusal("nothing_held", f"Attempt is {attempt.state}: there is no hold to {asked.kind} from.")
     if asked.kind is OperationKind.INCREMENT:
-        if asked.amount_minor <= live.authorized_minor:
+        if asked.amount_minor <= attempt.authorized_minor:
             return Refusal("increment_not_higher", "An increment names the new total, above what is held.")
         return None
-    if live.with_state(OperationKind.CAPTURE, OperationState.REQUIRES_ACTION, OperationState.SUCCEEDED):
-        return Refusal("already_captured", "A payment is captured once.")
-    most_minor = max(live.authorized_minor, live.facts.capture_max_minor if live.facts else 0)
+    if attempt.with_state(OperationKind.CAPTURE, OperationState.REQUIRES_ACTION, OperationState.SUCCEEDED):
+        return Refusal("already_captured", "A hold is captured once.")
+    most_minor = max(attempt.authorized_minor, attempt.facts.capture_max_minor if attempt.facts else 0)
     if not 0 < asked.amount_minor <= most_minor:
         return Refusal("capture_above_hold", f"{most_minor} can be taken, {asked.amount_minor} asked.")
+    return None
+
+
+def _subject(payment: Payment, asked: Asked) -> Attempt | None:
+    if asked.attempt_no is None:
+        return payment.live
+    return next((one for one in payment.attempts if one.attempt_no == asked.attempt_no), None)
+
+
+def _opening_refusal(payment: Payment, asked: Asked) -> Refusal | None:
+    live = payment.live
+    if asked.amount_minor <= 0:
+        return Refusal("amount_not_positive", "A hold needs an amount above zero.")
+    if any(one.state is PaymentState.UNKNOWN for one in payment.attempts):
+        return Refusal("payment_in_progress", "Nobody knows yet what became of an earlier attempt.")
+    if asked.is_renewal and asked.kind is OperationKind.AUTHORIZE:
+        return _renewal_refusal(payment, live)
+    if live is not None and payment.state not in GONE:
+        return Refusal("payment_in_progress", f"Attempt {live.attempt_no} is {payment.state}.")
+    return None
+
+
+def _renewal_refusal(payment: Payment, live: Attempt | None) -> Refusal | None:
+    """A hold is renewed while it stands, by one attempt at a time."""
+    if live is None or live.state not in HELD or live.is_under_way(OperationKind.VOID):
+        return Refusal("nothing_held", "Only a hold that stands can be renewed.")
+    others = [one for one in payment.attempts if one is not live and not one.captured_minor]
+    unfinished = next((one for one in others if one.state not in GONE), None)
+    if unfinished is not None:
+        return Refusal("payment_in_progress", f"Attempt {unfinished.attempt_no} is {unfinished.state}.")
     return None
 
 
@@ -210,7 +211,7 @@ def _refund_refusal(attempt: Attempt, amount_minor: int) -> Refusal | None:
         return Refusal("payment_disputed", "A disputed payment is given back by the bank, not by a refund.")
     if amount_minor <= 0:
         return Refusal("amount_not_positive", "A refund needs an amount above zero.")
-    left = attempt.captured_minor - attempt.refunded_minor - _pending_refunds_minor(attempt)
+    left = attempt.captured_minor - attempt.refunded_minor - attempt.pending_refunds_minor
     if amount_minor > left:
         return Refusal("refund_above_captured", f"At most {left} can still be refunded.")
     return None
@@ -226,18 +227,14 @@ def _void_refusal(attempt: Attempt) -> Refusal | None:
     return None
 
 
-def _pending_refunds_minor(attempt: Attempt) -> int:
-    refunds = attempt.facts.refunds if attempt.facts else ()
-    return sum(refund.amount_minor for refund in refunds if refund.state is RefundState.PENDING)
-
-
 def _add(payment: Payment, asked: Asked) -> Payment:
     if asked.is_opening:
         attempt = Attempt(len(payment.attempts) + 1)
         payment = replace(payment, attempts=(*payment.attempts, attempt))
     else:
-        assert payment.live is not None
-        attempt = payment.live
+        subject = _subject(payment, asked)
+        assert subject is not None
+        attempt = subject
     number = len(attempt.operations) + 1
     key = f"{payment.payment_id}:{attempt.attempt_no}:{asked.kind}:{number}"
     operation = Operation(number, asked.kind, asked.amount_minor, key)
@@ -304,52 +301,3 @@ def _proven(operation: Operation, facts: GatewayFacts) -> OperationState | None:
             return OperationState.SUCCEEDED if is_done else OperationState.FAILED
         case _ as unreachable:
             assert_never(unreachable)
-
-
-def _state_of(attempt: Attempt) -> PaymentState:
-    """What moved money speaks first, then what is in doubt, then how the hold ended, then the hold."""
-    facts = attempt.facts
-    if facts is not None and facts.dispute is not Dispute.NONE:
-        return PaymentState(f"disputed_{facts.dispute}")
-    if attempt.captured_minor:
-        return _captured_state(attempt)
-    if any(one.state is OperationState.UNKNOWN for one in attempt.operations):
-        return PaymentState.UNKNOWN
-    if facts is not None and facts.is_released:
-        return PaymentState.VOIDED if facts.authorized_minor else PaymentState.ABANDONED
-    if facts is not None and facts.is_expired:
-        return PaymentState.EXPIRED
-    if attempt.authorized_minor:
-        return _held_state(attempt)
-    opened = attempt.opening.state if attempt.opening else OperationState.PENDING
-    if (facts is not None and facts.has_failed) or opened is OperationState.FAILED:
-        return PaymentState.FAILED
-    if opened is OperationState.CANCELLED:
-        return PaymentState.ABANDONED
-    if facts is not None and facts.is_processing:
-        return PaymentState.CAPTURE_PENDING
-    return PaymentState.REQUIRES_ACTION if opened is OperationState.REQUIRES_ACTION else PaymentState.CREATED
-
-
-def _captured_state(attempt: Attempt) -> PaymentState:
-    if attempt.refunded_minor >= attempt.captured_minor:
-        return PaymentState.REFUNDED
-    if attempt.with_state(OperationKind.REFUND, *OPEN) or _pending_refunds_minor(attempt):
-        return PaymentState.REFUND_PENDING
-    if attempt.refunded_minor:
-        return PaymentState.PARTIALLY_REFUNDED
-    asked = [one.amount_minor for one in attempt.operations if one.kind is OperationKind.CAPTURE]
-    if asked and attempt.captured_minor < max(asked):
-        return PaymentState.PARTIALLY_CAPTURED
-    return PaymentState.CAPTURED
-
-
-def _held_state(attempt: Attempt) -> PaymentState:
-    if attempt.with_state(OperationKind.CAPTURE, OperationState.PENDING, OperationState.CALLING):
-        return PaymentState.CAPTURE_PENDING
-    if attempt.with_state(OperationKind.INCREMENT, OperationState.SUCCEEDED):
-        return PaymentState.INCREMENTED
-    assert attempt.facts is not None
-    if attempt.authorized_minor < attempt.facts.asked_minor:
-        return PaymentState.PARTIALLY_AUTHORIZED
-    return PaymentState.AUTHORIZED

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from wattledger.core.kernel.money import exponent_of
+from wattledger.core.payments.attempts import Attempt
 from wattledger.core.payments.machine import Refusal
 
 REASONS: Final = ("goodwill", "not_delivered", "wrong_amount", "duplicate", "fraud", "correction")
-# Paid twice: the money goes back, what was bought stays bought, so no document is corrected.
-WITHOUT_CREDIT_NOTE: Final = frozenset({"duplicate"})
+# What was captured while charging went on, and is more than the bill came to: nobody asks for it by hand.
+PAID_AHEAD: Final = "paid_ahead"
+# Paid twice, or ahead: the money goes back, what was bought stays bought, so no document is corrected.
+WITHOUT_CREDIT_NOTE: Final = frozenset({"duplicate", PAID_AHEAD})
 ALONE_UNITS_MAX: Final = 50
 
 
@@ -37,6 +41,22 @@ def judge_refund(amount_minor: int, given: Given) -> Refusal | None:
     if amount_minor > given.left_minor:
         return Refusal("refund_above_captured", f"At most {given.left_minor} can still be refunded.")
     return None
+
+
+def split_refund(amount_minor: int, attempts: Sequence[Attempt]) -> tuple[tuple[int, int], ...]:
+    """(attempt_no, amount) of each capture that gives back a part, the last first; together ``amount_minor``.
+
+    What cannot be given back, because less was taken, is put on the first: the machine says why that is refused.
+    """
+    taken = [one for one in attempts[::-1] if one.captured_minor]
+    parts = []
+    for attempt in taken:
+        left_minor = attempt.captured_minor - attempt.refunded_minor - attempt.pending_refunds_minor
+        part_minor = min(amount_minor, max(0, left_minor)) if attempt is not taken[-1] else amount_minor
+        amount_minor -= part_minor
+        if part_minor:
+            parts.append((attempt.attempt_no, part_minor))
+    return tuple(parts)
 
 
 def needs_second(amount_minor: int, alone_before_minor: int, currency: str, alone_units_max: int | None) -> bool:

@@ -34,15 +34,17 @@ class Capabilities(msgspec.Struct, frozen=True):
     """What the gateway can do at all; what it does for one payment stands in its facts.
 
     ``key_lifetime_s``: how long it remembers an idempotency key; beyond it we only query. ``can_charge_saved``:
-    it keeps methods and charges them without the payer. ``debit_methods``: direct debits it takes. ``tells_fee``:
-    a capture's fee can be asked for; others tell it in their settlement reports. ``finds_calls``: before it makes
-    a capture or refund its adapter looks for one of that key, so that they may be repeated at any time.
+    it keeps methods and charges them without the payer; ``can_hold_saved``: it also holds on them so.
+    ``debit_methods``: direct debits it takes. ``tells_fee``: a capture's fee can be asked for; others tell it in
+    their settlement reports. ``finds_calls``: before it makes a capture or refund its adapter looks for one of
+    that key, so that they may be repeated at any time.
     """
 
     key_lifetime_s: int
     can_increment: bool
     is_sandbox: bool = False
     can_charge_saved: bool = False
+    can_hold_saved: bool = False
     debit_methods: tuple[str, ...] = ()
     tells_fee: bool = False
     finds_calls: bool = False
@@ -109,7 +111,8 @@ class CheckoutAsk(msgspec.Struct, frozen=True):
 class SavedAsk(msgspec.Struct, frozen=True, tag=SAVED_TAG):
     """A charge of a kept method while the payer is not there; stored and sent again as a CheckoutAsk is.
 
-    ``page``: what is opened instead where the payer's bank wants to see them.
+    ``page``: what is opened instead where the payer's bank wants to see them. ``is_hold``: nothing is taken, the
+    amount is held.
     """
 
     reference: str  # payment_id:attempt_no
@@ -119,6 +122,7 @@ class SavedAsk(msgspec.Struct, frozen=True, tag=SAVED_TAG):
     notify_url: str
     method: Method
     page: CheckoutAsk | None = None
+    is_hold: bool = False
 
 
 class AskHead(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from wattledger.core.payments.holds import HoldPolicy
 from wattledger.core.payments.machine import Payment
 
 
@@ -162,6 +163,22 @@ class PaymentStore(Protocol):
 
     async def charging(self) -> list[tuple[UUID, UUID]]:
         """(payment_id, session_id) of every held payment whose session has not ended."""
+        ...
+
+    async def renewed(self) -> list[tuple[UUID, UUID]]:
+        """(payment_id, session_id) of every held payment for which a further hold was asked."""
+        ...
+
+    async def hold_policy(self, currency: str) -> HoldPolicy | None:
+        """The tenant's bounds for holds in that currency; None where it keeps to the usual ones."""
+        ...
+
+    async def hold_policies(self) -> dict[str, HoldPolicy]:
+        """By currency, where the tenant set them."""
+        ...
+
+    async def set_hold_policy(self, currency: str, policy: HoldPolicy | None, *, at: datetime) -> None:
+        """None goes back to the usual bounds."""
         ...
 
     async def unsettled(self, ended_before: datetime) -> list[UUID]:

@@ -12,7 +12,8 @@ import msgspec
 class RefundRow(msgspec.Struct, kw_only=True, frozen=True):
     """What somebody asked to give back; ``state`` is waiting, sent or declined.
 
-    Of one sent to the method, ``operation_state`` and ``error_code`` say how the gateway took it.
+    Of one sent to the method, ``operation_state`` and ``error_code`` say how the gateway took it; where several
+    captures give back a part each (``other_operation_ids`` beside the first), what is true of the last of them.
     """
 
     refund_id: UUID
@@ -33,6 +34,7 @@ class RefundRow(msgspec.Struct, kw_only=True, frozen=True):
     credit_note_id: UUID | None = None
     operation_state: str | None = None
     error_code: str | None = None
+    other_operation_ids: tuple[UUID, ...] = ()
 
 
 class Wallet(msgspec.Struct, frozen=True):

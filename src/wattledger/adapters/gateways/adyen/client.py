@@ -75,7 +75,11 @@ class AdyenGateway:
 
     name = "adyen"
     capabilities = Capabilities(
-        key_lifetime_s=7 * 86_400 - 3600, can_increment=True, can_charge_saved=True, debit_methods=("sepa_debit",)
+        key_lifetime_s=7 * 86_400 - 3600,
+        can_increment=True,
+        can_charge_saved=True,
+        can_hold_saved=True,
+        debit_methods=("sepa_debit",),
     )
     account_shape = AccountShape(
         settings=("merchant_account", "mode", "live_prefix", "base_url"),

@@ -123,6 +123,8 @@ _SOFT_DECLINE: Final = "38"
 _METHODS: Final = {"card": "scheme", "sepa_debit": "sepadirectdebit"}
 _REFUND_REASONS: Final = {"fraud": "FRAUD", "duplicate": "DUPLICATE", "goodwill": "CUSTOMER REQUEST"}
 _TAKES_AT_ONCE: Final = 0
+# A hold: only a pre-authorisation may be adjusted later.
+_PRE_AUTHORISED: Final = {"authorisationType": "PreAuth", "manualCapture": "true"}
 
 
 def on_wire(name: str) -> str:
@@ -157,7 +159,7 @@ def session_body(ask: CheckoutAsk, account: str) -> dict[str, Any]:
     body |= {
         "mode": "hosted",
         "channel": "Web",
-        "additionalData": {"authorisationType": "PreAuth", "manualCapture": "true"},
+        "additionalData": dict(_PRE_AUTHORISED),
     }
     return body
 
@@ -196,8 +198,11 @@ def _common(ask: CheckoutAsk, account: str) -> dict[str, Any]:
 
 
 def saved_body(ask: SavedAsk, account: str) -> dict[str, Any]:
-    """A charge of a stored method without the shopper."""
-    return {
+    """A charge of a stored method, or a hold on it, without the shopper."""
+    when: dict[str, Any] = {"captureDelayHours": _TAKES_AT_ONCE}
+    if ask.is_hold:
+        when = {"additionalData": dict(_PRE_AUTHORISED)}
+    return when | {
         "merchantAccount": account,
         "reference": on_wire(ask.reference),
         "amount": amount_of(ask.amount_minor, ask.currency),
@@ -208,7 +213,6 @@ def saved_body(ask: SavedAsk, account: str) -> dict[str, Any]:
         "shopperReference": ask.method.payer_ref,
         "shopperInteraction": "ContAuth",
         "recurringProcessingModel": "UnscheduledCardOnFile",
-        "captureDelayHours": _TAKES_AT_ONCE,
         "returnUrl": ask.notify_url,
     }
 

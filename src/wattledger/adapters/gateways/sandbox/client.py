@@ -55,7 +55,12 @@ class SandboxGateway:
 
     name = "sandbox"
     capabilities = Capabilities(
-        key_lifetime_s=30 * 86_400, can_increment=True, is_sandbox=True, can_charge_saved=True, tells_fee=True
+        key_lifetime_s=30 * 86_400,
+        can_increment=True,
+        is_sandbox=True,
+        can_charge_saved=True,
+        can_hold_saved=True,
+        tells_fee=True,
     )
     account_shape = AccountShape(
         settings=("base_url", "payee", "mode"),
@@ -103,6 +108,7 @@ class SandboxGateway:
             "notify_url": ask.notify_url,
             "method": ask.method.ref,
             "payer": ask.method.payer_ref,
+            "is_hold": ask.is_hold,
         }
         return Checkout((await self._post(access, "/v1/charges", body, key)).id)
 

@@ -68,6 +68,7 @@ class StripeGateway:
         key_lifetime_s=23 * 3600,
         can_increment=True,
         can_charge_saved=True,
+        can_hold_saved=True,
         debit_methods=("sepa_debit",),
         tells_fee=True,
     )

@@ -56,6 +56,12 @@ DISPUTES: Final = {
 _IS_PAID: Final = frozenset({IntentStatus.REQUIRES_CAPTURE, IntentStatus.PROCESSING, IntentStatus.SUCCEEDED})
 # How the name of a payment without a page begins.
 INTENT_PREFIX: Final = "pi_"
+# What is granted of these stands in the charge: each is asked for and none relied upon.
+_HOLD_WISHES: Final = {
+    "request_incremental_authorization": "if_available",
+    "request_overcapture": "if_available",
+    "request_extended_authorization": "if_available",
+}
 _LANGUAGES: Final = """
     bg cs da de el en es et fi fil fr hr hu id it ja ko lt lv ms mt nb nl pl pt ro ru sk sl sv th tr vi zh
 """
@@ -93,14 +99,7 @@ def checkout_parameters(ask: CheckoutAsk, payer_ref: str | None = None) -> dict[
     }
     if not ask.is_sale:
         intent["capture_method"] = "manual"
-        # What is granted stands in the charge: each is asked for and none relied upon.
-        parameters["payment_method_options"] = {
-            "card": {
-                "request_incremental_authorization": "if_available",
-                "request_overcapture": "if_available",
-                "request_extended_authorization": "if_available",
-            }
-        }
+        parameters["payment_method_options"] = {"card": dict(_HOLD_WISHES)}
     if payer_ref is not None:
         intent["setup_future_usage"] = "off_session"
         parameters["customer"] = payer_ref
@@ -118,7 +117,7 @@ def payer_parameters(ask: CheckoutAsk) -> dict[str, Any]:
 
 
 def saved_parameters(ask: SavedAsk) -> dict[str, Any]:
-    """The parameters of a PaymentIntent that charges a kept method while nobody is there."""
+    """The parameters of a PaymentIntent that charges a kept method, or holds on it, while nobody is there."""
     parameters: dict[str, Any] = {
         "amount": to_wire(ask.amount_minor, ask.currency),
         "currency": ask.currency.lower(),
@@ -132,6 +131,9 @@ def saved_parameters(ask: SavedAsk) -> dict[str, Any]:
     }
     if ask.method.mandate_ref:
         parameters["mandate"] = ask.method.mandate_ref
+    if ask.is_hold:
+        parameters["capture_method"] = "manual"
+        parameters["payment_method_options"] = {"card": dict(_HOLD_WISHES)}
     return parameters
 
 

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from wattledger.adapters.postgres.queries import queries
 from wattledger.core.kernel.errors import Refused
+from wattledger.core.payments.attempts import Attempt, Operation
 from wattledger.core.payments.facts import decode_facts
-from wattledger.core.payments.machine import Attempt, Operation, Payment
+from wattledger.core.payments.holds import HoldPolicy
+from wattledger.core.payments.machine import Payment
 from wattledger.core.payments.states import OperationKind, OperationState
 from wattledger.flows.ports.payments import (
     AttemptRow,
@@ -119,6 +121,23 @@ class PgPaymentStore:
     async def charging(self) -> list[tuple[UUID, UUID]]:
         rows = await self._connection.fetch(_Q.charging, self._tenant_id)
         return [(row["payment_id"], row["session_id"]) for row in rows]
+
+    async def renewed(self) -> list[tuple[UUID, UUID]]:
+        rows = await self._connection.fetch(_Q.renewed, self._tenant_id)
+        return [(row["payment_id"], row["session_id"]) for row in rows]
+
+    async def hold_policy(self, currency: str) -> HoldPolicy | None:
+        return (await self.hold_policies()).get(currency)
+
+    async def hold_policies(self) -> dict[str, HoldPolicy]:
+        rows = await self._connection.fetch(_Q.hold_policies, self._tenant_id)
+        return {row["currency"]: HoldPolicy(row["units_min"], row["units_max"]) for row in rows}
+
+    async def set_hold_policy(self, currency: str, policy: HoldPolicy | None, *, at: datetime) -> None:
+        if policy is None:
+            await self._connection.execute(_Q.unset_hold_policy, self._tenant_id, currency)
+            return
+        await self._one(_Q.set_hold_policy, currency, policy.units_min, policy.units_max, at)
 
     async def unsettled(self, ended_before: datetime) -> list[UUID]:
         rows = await self._connection.fetch(_Q.unsettled, self._tenant_id, ended_before)

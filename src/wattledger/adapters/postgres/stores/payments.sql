@@ -65,9 +65,9 @@ where o.tenant_id = $1 and p.gateway = $2 and o.gateway_ref = $3
 limit 1;
 
 -- name: claim_operation
-update operation o set lease_until = $3, try_count = o.try_count + 1,
-    state = case o.state when 'pending' then 'calling' else o.state end
-from (
+-- Materialized: one row is chosen once. As a subquery it may be run again for each row that it is joined with, and
+-- then claims others too, which nobody works on until their lease ends.
+with due as materialized (
     select d.operation_id from operation d
     join payment p on p.tenant_id = d.tenant_id and p.payment_id = d.payment_id
     where d.tenant_id = $1 and d.due_at <= $2 and (d.lease_until is null or d.lease_until <= $2)
@@ -77,7 +77,10 @@ from (
             and other.operation_id <> d.operation_id and other.lease_until > $2)
     order by d.due_at limit 1
     for update of d, p skip locked
-) due
+)
+update operation o set lease_until = $3, try_count = o.try_count + 1,
+    state = case o.state when 'pending' then 'calling' else o.state end
+from due
 where o.tenant_id = $1 and o.operation_id = due.operation_id
 returning o.operation_id, o.payment_id, o.attempt_no, o.operation_no, o.kind, o.amount_minor, o.currency,
     o.idempotency_key, o.request, o.state, o.gateway_ref, o.outcome, o.error_code, o.fee_minor, o.due_at,
@@ -113,6 +116,25 @@ select p.payment_id, p.session_id
 from payment p
 join session s on s.tenant_id = p.tenant_id and s.session_id = p.session_id
 where p.tenant_id = $1 and p.state in ('authorized', 'partially_authorized', 'incremented') and s.ended_at is null;
+
+-- name: renewed
+select p.payment_id, p.session_id
+from payment p
+where p.tenant_id = $1 and p.state in ('authorized', 'partially_authorized', 'incremented')
+  and p.session_id is not null
+  and exists (select from attempt a where a.tenant_id = p.tenant_id and a.payment_id = p.payment_id and a.attempt_no > 1);
+
+-- name: hold_policies
+select currency, units_min, units_max from hold_policy where tenant_id = $1 order by currency;
+
+-- name: set_hold_policy
+insert into hold_policy (tenant_id, currency, units_min, units_max, changed_at)
+select t.tenant_id, $2, $3, $4, $5 from tenant t where t.tenant_id = $1
+on conflict (tenant_id, currency) do update set units_min = excluded.units_min, units_max = excluded.units_max,
+    changed_at = excluded.changed_at;
+
+-- name: unset_hold_policy
+delete from hold_policy where tenant_id = $1 and currency = $2;
 
 -- name: unsettled
 select p.payment_id
@@ -176,13 +198,14 @@ select t.tenant_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0 from tenant t wh
 on conflict (tenant_id, gateway, event_ref) do nothing;
 
 -- name: claim_webhook_event
-update webhook_event w set lease_until = $3, try_count = w.try_count + 1
-from (
+with due as materialized (
     select gateway, event_ref from webhook_event
     where tenant_id = $1 and due_at <= $2 and (lease_until is null or lease_until <= $2)
     order by due_at limit 1
     for update skip locked
-) due
+)
+update webhook_event w set lease_until = $3, try_count = w.try_count + 1
+from due
 where w.tenant_id = $1 and w.gateway = due.gateway and w.event_ref = due.event_ref
 returning w.webhook_event_id, w.gateway, w.event_ref, w.object_ref, w.kind, w.raw, w.state, w.note,
     w.received_at, w.due_at, w.try_count;

@@ -32,6 +32,7 @@ class PgRefundStore:
             row.customer_id, row.reason_code, row.note, row.needs_second, row.state, row.asked_by, row.asked_at,
             row.decided_by, row.decided_at, row.operation_id,
         )  # fmt: skip
+        await self._add_parts(row)
 
     async def get(self, refund_id: UUID, *, for_update: bool = False) -> RefundRow | None:
         if for_update:
@@ -45,6 +46,11 @@ class PgRefundStore:
         )
         if done != "UPDATE 1":
             raise Refused("refund_decided", "Somebody decided this refund already.")
+        await self._add_parts(row)
+
+    async def _add_parts(self, row: RefundRow) -> None:
+        for operation_id in row.other_operation_ids:
+            await self._one(_Q.add_part, row.refund_id, operation_id)
 
     async def of_payment(self, payment_id: UUID) -> list[RefundRow]:
         rows = await self._connection.fetch(_Q.of_payment, self._tenant_id, payment_id)

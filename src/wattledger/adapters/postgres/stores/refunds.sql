@@ -15,12 +15,29 @@ insert into refund_request (tenant_id, refund_id, payment_id, amount_minor, curr
 select t.tenant_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
 from tenant t where t.tenant_id = $1;
 
+-- name: add_part
+insert into refund_part (tenant_id, refund_id, operation_id)
+select t.tenant_id, $2, $3 from tenant t where t.tenant_id = $1;
+
 -- name: get
 select r.refund_id, r.payment_id, r.amount_minor, r.currency, r.destination, r.customer_id, r.reason_code, r.note,
        r.needs_second, r.state, r.asked_by, r.asked_at, r.decided_by, r.decided_at, r.operation_id,
        r.credit_note_id, o.state as operation_state, o.error_code
 from refund_request r
-left join operation o on o.tenant_id = r.tenant_id and o.operation_id = r.operation_id
+left join lateral (
+    select case when count(*) = 1 then min(o.state)
+                when bool_or(o.state in ('pending', 'calling', 'unknown', 'requires_action')) then 'pending'
+                when bool_and(o.state = 'succeeded') then 'succeeded'
+                else 'failed' end as state,
+           max(o.error_code) as error_code
+    from operation o
+    where o.tenant_id = r.tenant_id
+      and o.operation_id in (
+          select r.operation_id
+          union all
+          select p.operation_id from refund_part p where p.tenant_id = r.tenant_id and p.refund_id = r.refund_id)
+    having count(*) > 0
+) o on true
 where r.tenant_id = $1 and r.refund_id = $2;
 
 -- name: lock
@@ -35,7 +52,20 @@ select r.refund_id, r.payment_id, r.amount_minor, r.currency, r.destination, r.c
        r.needs_second, r.state, r.asked_by, r.asked_at, r.decided_by, r.decided_at, r.operation_id,
        r.credit_note_id, o.state as operation_state, o.error_code
 from refund_request r
-left join operation o on o.tenant_id = r.tenant_id and o.operation_id = r.operation_id
+left join lateral (
+    select case when count(*) = 1 then min(o.state)
+                when bool_or(o.state in ('pending', 'calling', 'unknown', 'requires_action')) then 'pending'
+                when bool_and(o.state = 'succeeded') then 'succeeded'
+                else 'failed' end as state,
+           max(o.error_code) as error_code
+    from operation o
+    where o.tenant_id = r.tenant_id
+      and o.operation_id in (
+          select r.operation_id
+          union all
+          select p.operation_id from refund_part p where p.tenant_id = r.tenant_id and p.refund_id = r.refund_id)
+    having count(*) > 0
+) o on true
 where r.tenant_id = $1 and r.payment_id = $2
 order by r.asked_at, r.refund_id;
 
@@ -44,7 +74,20 @@ select r.refund_id, r.payment_id, r.amount_minor, r.currency, r.destination, r.c
        r.needs_second, r.state, r.asked_by, r.asked_at, r.decided_by, r.decided_at, r.operation_id,
        r.credit_note_id, o.state as operation_state, o.error_code
 from refund_request r
-left join operation o on o.tenant_id = r.tenant_id and o.operation_id = r.operation_id
+left join lateral (
+    select case when count(*) = 1 then min(o.state)
+                when bool_or(o.state in ('pending', 'calling', 'unknown', 'requires_action')) then 'pending'
+                when bool_and(o.state = 'succeeded') then 'succeeded'
+                else 'failed' end as state,
+           max(o.error_code) as error_code
+    from operation o
+    where o.tenant_id = r.tenant_id
+      and o.operation_id in (
+          select r.operation_id
+          union all
+          select p.operation_id from refund_part p where p.tenant_id = r.tenant_id and p.refund_id = r.refund_id)
+    having count(*) > 0
+) o on true
 where r.tenant_id = $1
 order by r.state = 'waiting' desc, r.asked_at desc, r.refund_id limit $2;
 

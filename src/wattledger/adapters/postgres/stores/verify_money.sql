@@ -83,10 +83,11 @@ where j.tenant_id = $1 and j.kind = 'bill'
 select count(*) from payment where tenant_id = $1
 
 -- name: captured_twice
+-- A hold is captured once, a payment without a hold too.
 select o.payment_id::text, count(*) || ' captures'
 from operation o
 where o.tenant_id = $1 and o.kind = 'capture' and o.state = 'succeeded'
-group by o.payment_id having count(*) > 1
+group by o.payment_id, case when o.operation_no = 1 then 0 else o.attempt_no end having count(*) > 1
 
 -- name: operation_unposted
 -- Money that moved at a gateway is booked: captures, their fees, refunds.
@@ -143,10 +144,11 @@ select p.payment_id::text, 'captured ' || p.captured_minor || ', refunded ' || p
 from payment p where p.tenant_id = $1 and p.refunded_minor > p.captured_minor
 
 -- name: bill_not_collected
--- Once captured, a session's bill is what was captured, what its driver paid by a link later, and what was written
--- off and not paid by such a link after all.
-select b.bill_id::text, 'bill ' || b.gross_minor || ', captured ' || p.captured_minor || ', rest paid '
-       || l.captured_minor || ', written off ' || w.amount_minor - c.amount_minor || ' ' || p.currency
+-- Once captured, a session's bill is what was captured, less what was taken ahead and given back, what its driver
+-- paid by a link later, and what was written off and not paid by such a link after all.
+select b.bill_id::text, 'bill ' || b.gross_minor || ', captured ' || p.captured_minor || ', given back '
+       || r.amount_minor || ', rest paid ' || l.captured_minor || ', written off ' || w.amount_minor - c.amount_minor
+       || ' ' || p.currency
 from payment p
 join bill b on b.tenant_id = p.tenant_id and b.session_id = p.session_id
 cross join lateral (
@@ -165,9 +167,14 @@ cross join lateral (
     join transfer t on t.tenant_id = j.tenant_id and t.source_id = j.source_id and t.kind = j.kind
     where q.tenant_id = p.tenant_id and q.session_id = p.session_id and q.purpose = 'rest'
       and t.credit_code = 'expense:written_off') c
+cross join lateral (
+    select coalesce(sum(q.amount_minor), 0) amount_minor
+    from refund_request q
+    where q.tenant_id = p.tenant_id and q.payment_id = p.payment_id and q.reason_code = 'paid_ahead'
+      and q.state = 'sent') r
 where p.tenant_id = $1 and p.purpose = 'session' and p.captured_minor > 0
   and p.changed_at < $2::timestamptz - interval '5 minutes'
-  and b.gross_minor <> p.captured_minor + l.captured_minor + w.amount_minor - c.amount_minor
+  and b.gross_minor <> p.captured_minor - r.amount_minor + l.captured_minor + w.amount_minor - c.amount_minor
   and not exists (select from bill n where n.tenant_id = b.tenant_id and n.session_id = b.session_id
                   and n.replaces_revision is not null)
   and not exists (select from review_item r where r.tenant_id = p.tenant_id and r.subject_id = p.payment_id
@@ -223,6 +230,25 @@ from payment p
 where p.tenant_id = $1 and p.session_id is null and p.start_deadline_at < $2::timestamptz - interval '10 minutes'
   and p.state in ('authorized', 'partially_authorized', 'incremented')
   and (p.capture_before is null or p.capture_before >= $2::timestamptz)
+
+-- name: hold_doubled
+-- Of two holds of one payment one is let go at once: released, or captured for what was due.
+select p.payment_id::text, 'attempt ' || a.attempt_no || ' holds money beside attempt ' || n.attempt_no || ' since '
+       || to_char(n.done_at, 'YYYY-MM-DD HH24:MI:SS') || ' UTC'
+from payment p
+join attempt a on a.tenant_id = p.tenant_id and a.payment_id = p.payment_id
+join operation n on n.tenant_id = p.tenant_id and n.payment_id = p.payment_id and n.attempt_no > a.attempt_no
+     and n.operation_no = 1 and n.kind = 'authorize' and n.state = 'succeeded'
+where p.tenant_id = $1 and n.done_at < $2::timestamptz - interval '30 minutes'
+  and not exists (select from operation o where o.tenant_id = a.tenant_id and o.payment_id = a.payment_id
+                  and o.attempt_no = a.attempt_no and o.kind in ('capture', 'void') and o.state = 'succeeded')
+  and exists (select from operation o where o.tenant_id = a.tenant_id and o.payment_id = a.payment_id
+              and o.attempt_no = a.attempt_no and o.kind = 'authorize' and o.state = 'succeeded')
+  and not exists (select from operation o where o.tenant_id = n.tenant_id and o.payment_id = n.payment_id
+                  and o.attempt_no = n.attempt_no and o.kind in ('capture', 'void') and o.state = 'succeeded')
+  and not coalesce((convert_from(a.facts, 'UTF8')::jsonb ->> 'is_expired')::boolean, false)
+  and not exists (select from review_item r where r.tenant_id = p.tenant_id and r.subject_id = p.payment_id
+                  and r.state = 'open')
 
 -- name: count_tariffs
 select count(*) from tariff_version where tenant_id = $1

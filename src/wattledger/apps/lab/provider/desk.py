@@ -52,6 +52,7 @@ class NewCharge(msgspec.Struct, forbid_unknown_fields=True):
     notify_url: str
     method: str
     payer: str
+    is_hold: bool = False
 
 
 class Amount(msgspec.Struct, forbid_unknown_fields=True):
@@ -119,7 +120,8 @@ class Desk:
         return payment
 
     def charge(self, account: str, asked: NewCharge) -> SandboxPayment:
-        """A sale by a kept method; raises RuleBroken where there is none of that name, or its bank says no."""
+        """A kept method is charged or held on; raises RuleBroken where none has that name, or its bank says no."""
+        habits = self.store.misbehaviour(account)
         payment = SandboxPayment(
             id="pay_" + secrets.token_hex(12),
             account=account,
@@ -132,10 +134,13 @@ class Desk:
             notify_url=asked.notify_url,
             created_at=self.now(),
             page_expires_at=self.now(),
-            is_sale=True,
+            can_increment=habits.can_increment,
+            hold_window_s=habits.hold_window_s or 7 * 86_400,
+            has_longer_hold_by_increment=habits.has_longer_hold_by_increment,
+            is_sale=not asked.is_hold,
             payer=asked.payer,
         )
-        kind = rules.charge(payment, asked.method, self.now())
+        kind = rules.charge(payment, asked.method, self.now(), habits.saved_grant_percent)
         self.store.put(payment)
         self._tell(payment, kind)
         return payment

@@ -86,6 +86,7 @@ _CARDS: Final = {
     "visa": ("visa", "4242", "credit"),
     "declined": ("visa", "0002", "credit"),
     "challenge": ("mastercard", "3220", "credit"),
+    "debit": ("visa", "5556", "debit"),
     "prepaid": ("visa", "1117", "prepaid"),
 }
 CARDS: Final = tuple(_CARDS)
@@ -118,15 +119,16 @@ def pay(payment: SandboxPayment, card: str, holder: str, now: datetime) -> str:
     return _authorize(payment, granted, now, card)
 
 
-def charge(payment: SandboxPayment, method: str, now: datetime) -> str:
-    """A kept method is charged without its owner, whose bank may want to see them first."""
+def charge(payment: SandboxPayment, method: str, now: datetime, grant_percent: int = 100) -> str:
+    """A kept method is charged without its owner: its bank may want to see them, or grant a part of a hold."""
     card = method.removeprefix("pm_").partition("_")[0]
     _require(method.startswith("pm_") and card in _CARDS, "method_unknown")
     _require(card != "challenge", "authentication_required")
     _require(card != "declined", "declined")
     brand, last4, funding = _CARDS[card]
     payment.card = Card(brand, last4, f"card_{method[-16:]}", funding)
-    return _authorize(payment, payment.amount_minor, now, card)
+    granted = payment.amount_minor if payment.is_sale else payment.amount_minor * grant_percent // 100
+    return _authorize(payment, granted, now, card)
 
 
 def answer_challenge(payment: SandboxPayment, *, is_passed: bool, now: datetime) -> str:

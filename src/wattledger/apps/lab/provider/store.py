@@ -34,7 +34,8 @@ class Misbehaviour(msgspec.Struct, forbid_unknown_fields=True):
 
     ``lose_answers``, ``refuse``, ``garbage`` count calls by name (``create``, ``capture``, ``void``,
     ``refund``, ``increment``, ``fetch``): the call takes effect and its answer is cut off; the call is
-    refused with 503 and has no effect; the call takes effect and is answered with nonsense.
+    refused with 503 and has no effect; the call takes effect and is answered with nonsense. A hold on a kept
+    method is granted up to ``saved_grant_percent``.
     """
 
     webhook_copies: int = 1
@@ -50,6 +51,7 @@ class Misbehaviour(msgspec.Struct, forbid_unknown_fields=True):
     can_increment: bool = True
     has_longer_hold_by_increment: bool = False
     over_capture_percent: int = 0
+    saved_grant_percent: int = 100
 
 
 class Due(msgspec.Struct):
