@@ -38,6 +38,31 @@ class HoldPolicy:
     units_max: int = 100
 
 
+# As much money as 10 and 100 euros, roundly, where a unit of the currency is worth far less.
+_USUAL: Final = {
+    "JPY": HoldPolicy(1_000, 15_000),
+    "KRW": HoldPolicy(15_000, 150_000),
+    "ISK": HoldPolicy(1_500, 15_000),
+    "HUF": HoldPolicy(4_000, 40_000),
+    "CZK": HoldPolicy(250, 2_500),
+    "SEK": HoldPolicy(100, 1_000),
+    "NOK": HoldPolicy(100, 1_000),
+    "DKK": HoldPolicy(75, 750),
+    "PLN": HoldPolicy(40, 400),
+    "RON": HoldPolicy(50, 500),
+    "UAH": HoldPolicy(450, 4_500),
+    "TRY": HoldPolicy(400, 4_000),
+    "INR": HoldPolicy(900, 9_000),
+    "CLP": HoldPolicy(10_000, 100_000),
+}
+
+
+def usual_policy(currency: str) -> HoldPolicy:
+    """The bounds of a tenant that set none. Raises InvalidInput ``currency_unknown``."""
+    exponent_of(currency)
+    return _USUAL.get(currency, HoldPolicy())
+
+
 @dataclass(frozen=True, slots=True)
 class Habit:
     """What sessions at one connector used lately: three in four, and 19 in 20, stayed at or below these."""
