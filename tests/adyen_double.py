@@ -19,6 +19,7 @@ MERCHANT = "HarbourCharging"
 
 _CALLS = {
     "create": ("/sessions", "/paymentLinks"),
+    "renew": ("/payments",),
     "capture": ("/captures",),
     "void": ("/cancels",),
     "refund": ("/refunds",),
@@ -117,7 +118,8 @@ class AdyenDouble(ProviderDouble):
         if self.result_code != "Authorised":
             answer = {"resultCode": self.result_code, "pspReference": self._psp()}
             return 200, answer | {"refusalReason": "Not enough", "refusalReasonCode": "12"}
-        tab = self._open(body, "SV", is_sale=True)
+        is_hold = body.get("additionalData", {}).get("manualCapture") == "true"
+        tab = self._open(body, "SV", is_sale=not is_hold)
         self._authorize(tab, tab.amount)
         del self.tabs[tab.ref]
         tab.ref = tab.facts["psp"]

@@ -195,6 +195,33 @@ class GatewayContract:
         (tab,) = counter.double.of(f"{PAYMENT}:2")
         assert sum(tab.captures) == 2500
 
+    async def test_holds_on_a_kept_method_beside_the_first_hold_or_says_that_it_cannot(
+        self, counter: Counter
+    ) -> None:
+        await counter.open(payer_key=str(PAYMENT))
+        facts = await counter.pay()
+        if not counter.gateway.capabilities.can_hold_saved:
+            return
+        assert facts.method is not None
+        second = f"{PAYMENT}:2"
+        saved = SavedAsk(second, 2500, "EUR", "Charging", "https://c.example/hooks", facts.method, is_hold=True)
+        held = await counter.gateway.charge_saved(counter.access, saved, key=f"{second}:authorize:1")
+        assert held.url is None
+        (tab,) = counter.double.of(second)
+        assert (tab.held, tab.captures) == (2500, [])
+        assert counter.double.of(REFERENCE)[0].held == 4000
+        counter.view, counter.facts = AttemptView(held.ref, second, "EUR", 2500), None
+        told = await counter.look()
+        assert (told.reference, told.asked_minor, told.authorized_minor) == (second, 2500, 2500)
+        assert told.capture_before is not None
+        if counter.gateway.capabilities.can_increment:
+            call = counter.gateway.increment(
+                counter.access, counter.view, total_minor=3000, key=f"{second}:increment:2"
+            )
+            counter.note(await call)
+            grown = await counter.look()
+            assert (grown.asked_minor, grown.authorized_minor) == (2500, 3000)
+
     async def test_keeps_nothing_without_consent(self, counter: Counter) -> None:
         await counter.open(is_sale=True)
         assert (await counter.pay()).method is None

@@ -42,7 +42,13 @@ async def held(till: Till, held_minor: int, *, card: str = "visa", is_renewable:
 
 async def plant(till: Till, payment_id: UUID, *, minutes: int = 21) -> UUID:
     scenes = Scenes(till.database, till.world, till.clock, till.ports.ids)
-    return await scenes.session(payment_id, minutes=minutes)
+    session_id = await scenes.session(payment_id, minutes=minutes)
+    async with till.database.begin(till.tenant_id) as work:
+        # The station numbers its sessions; several of one test are planted.
+        await work.connection.execute(
+            "update session set session_ref = session_id::text where session_id = $1", session_id
+        )
+    return session_id
 
 
 async def guard(till: Till) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ _AT = "2026-11-22T10:00:00+00:00"
 
 _CALLS = {
     "create": ("/v2/payments",),
+    "renew": ("/v2/payments",),
     "capture": ("/captures",),
     "void": ("/release-authorization",),
     "refund": ("/refunds",),
@@ -78,6 +80,7 @@ class MollieDouble(ProviderDouble):
         assert tab.state == "open"
         assert amount is None, "Mollie grants no part"
         tab.authorizations.append(tab.amount)
+        tab.facts["capture_before"] = (self.clock.now() + timedelta(days=7)).isoformat(timespec="seconds")
         if tab.is_sale:
             tab.captures.append(tab.amount)
         self._end(tab, "taken" if tab.is_sale else "held")
@@ -173,7 +176,7 @@ class MollieDouble(ProviderDouble):
         if tab.captures:
             payment["amountCaptured"] = self._amount(sum(tab.captures), tab.currency)
         if tab.state == "held":
-            payment |= {"authorizedAt": _AT, "captureBefore": "2026-11-29T10:00:00+00:00"}
+            payment |= {"authorizedAt": _AT, "captureBefore": tab.facts["capture_before"]}
         return payment
 
     def _profile(self) -> dict[str, Any]:

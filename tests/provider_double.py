@@ -89,7 +89,7 @@ class ProviderDouble(ABC):
 
     @abstractmethod
     def is_call(self, verb: str, method: str, path: str) -> bool:
-        """Whether a request is our create, capture, void, refund or increment."""
+        """Whether a request is our create, capture, void, refund, increment, or a renewed hold."""
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         key = request.headers.get("idempotency-key", "")

@@ -68,7 +68,7 @@ class SandboxDouble(ProviderDouble):
     def is_call(self, verb: str, method: str, path: str) -> bool:
         del method
         ends = {"create": "/v1/payments", "capture": "/capture", "void": "/void", "refund": "/refunds"}
-        return path.endswith({**ends, "increment": "/increment"}[verb])
+        return path.endswith({**ends, "increment": "/increment", "renew": "/v1/charges"}[verb])
 
     def _shown(self, request: httpx.Request) -> Shown:
         path, raw, key = request.url.path, request.content, request.headers.get("idempotency-key", "")

@@ -20,6 +20,7 @@ _LISTS = ("/v1/payment_intents", "/v1/refunds")
 
 _CALLS = {
     "create": ("/v1/checkout/sessions",),
+    "renew": ("/v1/payment_intents",),
     "capture": ("/capture",),
     "void": ("/expire", "/cancel"),
     "refund": ("/v1/refunds",),
@@ -90,7 +91,7 @@ class StripeDouble(ProviderDouble):
         assert amount is None, "Stripe grants no part online"
         tab.authorizations.append(tab.amount)
         tab.state = "held"
-        tab.facts["capture_before"] = int(self.clock.now().timestamp()) + WEEK_S
+        tab.facts["capture_before"] = self._week_from_now()
         if tab.is_sale:
             tab.captures.append(tab.amount)
             tab.state = "taken"
@@ -122,16 +123,23 @@ class StripeDouble(ProviderDouble):
         if self.is_refusing_saved:
             raise _refusal(402, "card_declined", kind="card_error")
         number = self.number()
+        is_sale = form.get("capture_method") != "manual"
         tab = Tab(
-            f"pi_{number}", form["metadata"]["reference"], int(form["amount"]), form["currency"], is_sale=True
+            f"pi_{number}", form["metadata"]["reference"], int(form["amount"]), form["currency"], is_sale=is_sale
         )
         tab.facts = {"intent": tab.ref, "customer": form["customer"], "kept": None, "expires_at": 0}
+        tab.facts |= {"metadata": form["metadata"], "capture_before": self._week_from_now()}
         tab.authorizations.append(tab.amount)
-        tab.captures.append(tab.amount)
-        tab.state = "taken"
+        if is_sale:
+            tab.captures.append(tab.amount)
+        tab.state = "taken" if is_sale else "held"
         self.tabs[tab.ref] = tab
-        self._tell("payment_intent.succeeded", self._intent(tab))
+        kind = "succeeded" if is_sale else "amount_capturable_updated"
+        self._tell(f"payment_intent.{kind}", self._intent(tab))
         return 200, self._intent(tab)
+
+    def _week_from_now(self) -> int:
+        return int(self.clock.now().timestamp()) + WEEK_S
 
     def _act(self, tab: Tab, verb: str, form: dict[str, Any]) -> None:
         if verb and tab.state != "held":
@@ -222,7 +230,7 @@ class StripeDouble(ProviderDouble):
             "customer": tab.facts["customer"],
             "payment_method": "pm_1",
             "setup_future_usage": tab.facts["kept"],
-            "metadata": {"reference": tab.reference},
+            "metadata": tab.facts.get("metadata", {"reference": tab.reference}),
             "latest_charge": self._charge_of(tab) if is_expanded else "ch_" + tab.facts["intent"],
         }
         return self.whole("payment_intent", known)

@@ -28,7 +28,10 @@ _CLOSED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What the page showed when the driver pressed the button: the price, the hold, and at which instant."""
+    """What the page showed when the driver pressed the button: the price, the hold, and at which instant.
+
+    ``is_renewable``: the driver ticked that the hold may be renewed on the same card if the session outlasts it.
+    """
 
     public_id: str
     tariff_version_id: UUID
@@ -36,6 +39,7 @@ class Agreement:
     shown_at: datetime
     locale: str | None = None
     email: str | None = None
+    is_renewable: bool = False
 
 
 async def begin_charging(ports: PaymentPorts, directory: Directory, agreement: Agreement) -> Held:
@@ -72,6 +76,7 @@ async def begin_charging(ports: PaymentPorts, directory: Directory, agreement: A
         description=f"Charging at {facts.site_name}, {facts.public_id}",
         locale=agreement.locale,
         email=agreement.email,
+        is_renewable=agreement.is_renewable and seen.can_renew,
         terms=seen.terms,
     )
     return await hold_payment(ports, tenant_id, ask)

@@ -11,6 +11,7 @@ from wattledger.core.kernel.errors import NotFound, Refused, WattledgerError
 from wattledger.core.kernel.money import exponent_of
 from wattledger.core.payments.hold_guard import (
     CAPTURE_MARGIN,
+    DEBIT,
     PREPAID,
     Decision,
     Grow,
@@ -21,7 +22,7 @@ from wattledger.core.payments.hold_guard import (
     decide,
     renews_at,
 )
-from wattledger.core.payments.holds import HoldPolicy, idle_reserve_minor
+from wattledger.core.payments.holds import idle_reserve_minor
 from wattledger.core.payments.machine import Asked
 from wattledger.core.payments.renewal import committed_minor, free_holds
 from wattledger.core.payments.states import OPEN, OperationKind, OperationState
@@ -36,6 +37,7 @@ from wattledger.flows.ports.sessions import SessionRecord
 from wattledger.flows.price_terms import running_terms
 from wattledger.flows.renew_hold import hand_over_holds, open_renewal, renew_by
 from wattledger.flows.running_cost import Running, running_session
+from wattledger.flows.set_hold_policy import policy_of
 
 _STOP_AGAIN_AFTER: Final = timedelta(seconds=60)
 
@@ -142,7 +144,7 @@ async def _hold_of(  # noqa: PLR0917
     own = [one for one in record.operations if one.attempt_no == holding.attempt_no]
     increments = [one for one in own if one.kind == OperationKind.INCREMENT]
     currency = record.row.currency
-    policy = await work.payments.hold_policy(currency) or HoldPolicy()
+    policy = await policy_of(work, currency)
     hold = RunningHold(
         currency=currency,
         held_minor=holding.authorized_minor,
@@ -157,7 +159,8 @@ async def _hold_of(  # noqa: PLR0917
         capture_before=None if facts is None else facts.capture_before,
         taken_minor=committed_minor([one for one in fold.attempts if one is not holding]),
         granted_at=own[0].done_at if own else None,
-        funding=funding,
+        # By an estimate nothing can be taken from the old hold: the new one is as large.
+        funding="" if funding == DEBIT and running.rated is None else funding,
         renew_by=renew_by(ports, record),
         renewal_count=len(record.attempts) - 1,
         has_successor=len(record.attempts) > holding.attempt_no,

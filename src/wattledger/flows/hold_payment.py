@@ -18,6 +18,7 @@ from wattledger.core.payments.holds import (
     hold_minor,
     idle_free,
     typical_session,
+    usual_policy,
 )
 from wattledger.core.payments.machine import Asked, Payment
 from wattledger.core.payments.states import OperationKind, OperationState, PaymentState
@@ -86,7 +87,9 @@ def plan_hold(
     )
     quote_minor = quote_by_terms(usage, tariff, terms).gross_minor
     least_minor = gateway.least_minor(tariff.currency)
-    return hold_minor(quote_minor, tariff.currency, policy or HoldPolicy(), gateway_min_minor=least_minor)
+    return hold_minor(
+        quote_minor, tariff.currency, policy or usual_policy(tariff.currency), gateway_min_minor=least_minor
+    )
 
 
 async def hold_payment(ports: PaymentPorts, tenant_id: int, ask: HoldAsk) -> Held:

@@ -153,7 +153,8 @@ async def hand_over_holds(
             new_minor=new.authorized_minor,
             due_minor=max(0, hold.cost_minor - committed_minor(record.fold.attempts)),
             ahead_minor=hold.reserve_minor + ahead_minor(hold, STOP_LEAD),
-            least_minor=hold.least_minor,
+            # Nothing is taken by an estimate: a market's price that is not known yet proves no cost.
+            least_minor=hold.least_minor if running.rated is not None else old.authorized_minor + 1,
         )
     )
     request = None

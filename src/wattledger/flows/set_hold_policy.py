@@ -14,7 +14,7 @@ from wattledger.flows.ports.staff import AuditRecord
 _TIMES_USUAL_MAX: Final = 20
 
 
-async def set_hold_policy(  # noqa: PLR0913
+async def set_hold_policy(
     uow: UnitOfWork,
     clock: Clock,
     ids: Ids,

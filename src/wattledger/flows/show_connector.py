@@ -9,7 +9,7 @@ from typing import Final
 
 from wattledger.core.kernel.errors import NotFound
 from wattledger.core.metering.usage import Period, Usage
-from wattledger.core.payments.holds import Habit, expected_milliwh, typical_session
+from wattledger.core.payments.holds import Habit, HoldPolicy, expected_milliwh, typical_session, usual_policy
 from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms, quote_by_terms, taxed_tariff
 from wattledger.core.stations.talk import ConnectorStatus
 from wattledger.core.tariffs.model import Tariff
@@ -55,7 +55,8 @@ class Example:
 class Arrival:
     """One connector at one moment; ``hold_minor`` is exactly what begin_charging will ask for.
 
-    ``pages`` are the origins of the gateway's hosted pages, where they are always the same.
+    ``pages`` are the origins of the gateway's hosted pages, where they are always the same. ``can_renew``: with
+    the driver's consent the gateway can hold on their card again, without them.
     """
 
     tenant_id: int
@@ -67,6 +68,7 @@ class Arrival:
     hold_minor: int
     hold_energy_milliwh: int = 0
     pages: tuple[str, ...] = ()
+    can_renew: bool = False
     terms: PriceTerms = NO_TERMS
 
     @property
@@ -106,6 +108,7 @@ def arrival(
         tenant_id=tenant_id,
         at=now,
         pages=gateway.account_shape.pages,
+        can_renew=gateway.capabilities.can_hold_saved,
         facts=facts,
         availability=availability(facts),
         tariff=tariff,
@@ -120,6 +123,7 @@ def arrival(
             time_zone=facts.time_zone,
             at=now,
             habit=_habit(facts),
+            policy=_policy(facts, tariff.currency),
             terms=terms,
         ),
         hold_energy_milliwh=typical_session(
@@ -133,6 +137,12 @@ def arrival(
             ),
         ).energy_milliwh,
     )
+
+
+def _policy(facts: ConnectorFacts, currency: str) -> HoldPolicy:
+    if facts.hold_units_min is None or facts.hold_units_max is None or facts.currency != currency:
+        return usual_policy(currency)
+    return HoldPolicy(facts.hold_units_min, facts.hold_units_max)
 
 
 def _habit(facts: ConnectorFacts) -> Habit | None:

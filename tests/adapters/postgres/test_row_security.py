@@ -19,8 +19,8 @@ MANIFEST: dict[str, str] = json.loads((files("wattledger.adapters.postgres") / "
 TENANTS = sorted(name for name, kind in MANIFEST.items() if kind == "distributed")
 APPEND_ONLY = [
     "account", "audit_event", "baseline_value", "bill", "firmware_release", "invoice_part", "journal",
-    "parked_match", "parked_message", "seal", "session_event", "station_event", "tariff_publication",
-    "tariff_version", "transfer", "wallet_movement",
+    "parked_match", "parked_message", "refund_part", "seal", "session_event", "station_event",
+    "tariff_publication", "tariff_version", "transfer", "wallet_movement",
 ]  # fmt: skip
 OURS, THEIRS = 1, 2
 VALUES = {

@@ -13,7 +13,8 @@ class ConnectorFacts(msgspec.Struct, frozen=True):
     """One connector with its station, site and tenant, and the tariff in force: what a driver sees on arriving.
 
     ``session_count`` counts the sessions running on it. ``gateway`` is None where nobody can be paid. The habit
-    is what sessions here used lately (core/payments/holds), None before it was learnt.
+    is what sessions here used lately (core/payments/holds), None before it was learnt. The bounds of a hold are
+    in whole units of the site's currency, None where the tenant keeps to the usual ones.
     """
 
     connector_id: UUID
@@ -45,10 +46,16 @@ class ConnectorFacts(msgspec.Struct, frozen=True):
     habit_count: int | None = None
     habit_p75_milliwh: int | None = None
     habit_p95_milliwh: int | None = None
+    hold_units_min: int | None = None
+    hold_units_max: int | None = None
 
 
 class VisitFacts(msgspec.Struct, frozen=True):
-    """One payment as its driver sees it, with the hosted page of its last attempt."""
+    """One payment as its driver sees it, with the hosted page of its last attempt.
+
+    The gateway drops the hold at ``capture_before``. ``renewed_at`` is when another hold was last granted beside
+    one that stood, ``renewal_state`` where the operation stands that asks for one: None where none was asked for.
+    """
 
     payment_id: UUID
     link_code: str
@@ -68,6 +75,9 @@ class VisitFacts(msgspec.Struct, frozen=True):
     created_at: datetime
     changed_at: datetime
     checkout_url: str | None
+    capture_before: datetime | None = None
+    renewed_at: datetime | None = None
+    renewal_state: str | None = None
 
 
 class EndFacts(msgspec.Struct, frozen=True):

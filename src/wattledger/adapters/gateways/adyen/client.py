@@ -11,6 +11,7 @@ import msgspec
 
 from wattledger.adapters.gateways.adyen import transform, webhook
 from wattledger.adapters.gateways.adyen.transform import LINK_IS_OVER, RESULTS, Outcome
+from wattledger.adapters.gateways.adyen.window import hold_days_of
 from wattledger.core.kernel.money import exponent_of
 from wattledger.core.payments.facts import GatewayFacts, Mode, Payee
 from wattledger.flows.ports.gateway import (
@@ -65,9 +66,9 @@ class _Fault(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class AdyenGateway:
-    """Settings: ``merchant_account``, ``mode``; ``live_prefix`` for live payments, or ``base_url``. Secrets:
-    ``api_key``; ``webhook_secret``, ``webhook_secret_next`` (HMAC keys in hex); ``webhook_user``,
-    ``webhook_password``.
+    """Settings: ``merchant_account``, ``mode``; ``live_prefix`` for live payments, or ``base_url``; ``hold_days``,
+    how long a hold is taken to last. Secrets: ``api_key``; ``webhook_secret``, ``webhook_secret_next`` (HMAC keys
+    in hex); ``webhook_user``, ``webhook_password``.
 
     Keys hold for seven days at least, within a company account and a region; they may have 64 signs
     (docs.adyen.com/development-resources/api-idempotency; it was 31 days once): an hour is kept in hand.
@@ -82,7 +83,7 @@ class AdyenGateway:
         debit_methods=("sepa_debit",),
     )
     account_shape = AccountShape(
-        settings=("merchant_account", "mode", "live_prefix", "base_url"),
+        settings=("merchant_account", "mode", "live_prefix", "base_url", "hold_days"),
         secrets=("api_key", "webhook_secret", "webhook_secret_next", "webhook_user", "webhook_password"),
         needed=("merchant_account", "api_key", "webhook_secret"),
         pages=("https://*.adyen.com", "https://*.adyen.link", "https://*.adyenpayments.com"),
@@ -135,7 +136,7 @@ class AdyenGateway:
         if attempt.ref.startswith(_LINK_PREFIX) and not attempt.heard:
             link = await self._send(access, "GET", f"/paymentLinks/{attempt.ref}", shape=_Link)
             is_over = LINK_IS_OVER.get(link.status, False)
-        return transform.facts_of(attempt, _account(access), is_page_over=is_over)
+        return _facts(access, attempt, is_page_over=is_over)
 
     async def increment(
         self, access: GatewayAccess, attempt: AttemptView, *, total_minor: int, key: str
@@ -155,9 +156,9 @@ class AdyenGateway:
         if attempt.ref.startswith(_LINK_PREFIX):
             closed = {"status": "expired"}
             await self._send(access, "PATCH", f"/paymentLinks/{attempt.ref}", shape=_Link, body=closed)
-            return transform.facts_of(attempt, _account(access), is_page_over=True)
+            return _facts(access, attempt, is_page_over=True)
         if attempt.is_page_over:
-            return transform.facts_of(attempt, _account(access), is_page_over=True)
+            return _facts(access, attempt, is_page_over=True)
         # A session cannot be closed: somebody may pay until it ends, and is given back what they paid.
         raise GatewayUnreached("The page cannot be closed before its time is over.")
 
@@ -185,7 +186,7 @@ class AdyenGateway:
         if not attempt.movement_ref:
             raise GatewayRefused("payment_not_authorized")
         await self._post(access, f"/payments/{attempt.movement_ref}/{call}", body, key, _Received)
-        return transform.facts_of(attempt, _account(access), accepted=(key,))
+        return _facts(access, attempt, accepted=(key,))
 
     async def _post(
         self, access: GatewayAccess, path: str, body: dict[str, Any], key: str, shape: type[Any]
@@ -216,6 +217,18 @@ class AdyenGateway:
         except httpx.HTTPError as error:
             raise GatewayUnsure(type(error).__name__) from error
         return _read(response, shape)
+
+
+def _facts(
+    access: GatewayAccess, attempt: AttemptView, *, is_page_over: bool = False, accepted: tuple[str, ...] = ()
+) -> GatewayFacts:
+    return transform.facts_of(
+        attempt,
+        _account(access),
+        is_page_over=is_page_over,
+        accepted=accepted,
+        hold_days=hold_days_of(access.settings.get("hold_days")),
+    )
 
 
 def _account(access: GatewayAccess) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, Final
 
+from wattledger.adapters.gateways.adyen.window import HOLD_DAYS, capture_before
 from wattledger.adapters.gateways.adyen.wire import WireAmount, WireItem, items_of
 from wattledger.core.kernel.money import exponent_of
 from wattledger.core.payments.facts import (
@@ -237,7 +238,12 @@ def refusal_of(reason_code: str, reason: str) -> str:
 
 
 def facts_of(
-    attempt: AttemptView, account: str, *, is_page_over: bool = False, accepted: Iterable[str] = ()
+    attempt: AttemptView,
+    account: str,
+    *,
+    is_page_over: bool = False,
+    accepted: Iterable[str] = (),
+    hold_days: int = HOLD_DAYS,
 ) -> GatewayFacts:
     """What every message about the attempt adds up to, each counted once however often it came.
 
@@ -272,7 +278,9 @@ def facts_of(
         dispute=_dispute(items),
         decline_code=refusal_of("", decline.reason) if decline is not None else "",
         card=_card(held),
+        capture_before=None if attempt.is_sale else capture_before(_granted_at(items), hold_days),
         can_increment=held is not None and not attempt.is_sale,
+        has_longer_hold_by_increment=held is not None and not attempt.is_sale,
         movement_ref=held.psp_reference if held is not None else "",
         method=_method(held),
         accepted=tuple(sorted({*attempt.accepted, *accepted})),
@@ -290,6 +298,12 @@ def _items_about(attempt: AttemptView, account: str) -> Iterator[tuple[WireItem,
             if is_about and item.merchant_account_code == account and mark not in seen:
                 seen.add(mark)
                 yield item, payee
+
+
+def _granted_at(items: Iterable[WireItem]) -> Iterator[str]:
+    for item in items:
+        if item.is_good and (_means(item, Meaning.HELD) or _means(item, Meaning.ADJUSTED)):
+            yield item.event_date
 
 
 def _means(item: WireItem, meaning: Meaning) -> bool:

@@ -26,6 +26,7 @@ class WireItem(msgspec.Struct, frozen=True, rename="camel"):
     original_reference: str = ""
     payment_method: str = ""
     reason: str = ""
+    event_date: str = ""
     additional_data: dict[str, Any] = {}
 
     @property

@@ -127,7 +127,8 @@ def saved_parameters(ask: SavedAsk) -> dict[str, Any]:
         "off_session": True,
         "confirm": True,
         "description": ask.description,
-        "metadata": {"reference": ask.reference},
+        # An increment changes the intent's amount; what it was opened for stays in its metadata.
+        "metadata": {"reference": ask.reference, "asked_minor": str(ask.amount_minor)},
     }
     if ask.method.mandate_ref:
         parameters["mandate"] = ask.method.mandate_ref
@@ -188,11 +189,16 @@ def facts_of_intent(intent: WireIntent, dispute: Dispute = Dispute.NONE, account
         ref=intent.id,
         reference=(intent.metadata or {}).get("reference", ""),
         currency=currency,
-        asked_minor=from_wire(intent.amount, currency),
+        asked_minor=_asked_minor(intent, currency),
         has_failed=has_failed,
         is_released=is_released,
         is_expired=is_expired,
     )
+
+
+def _asked_minor(intent: WireIntent, currency: str) -> int:
+    written = (intent.metadata or {}).get("asked_minor", "")
+    return int(written) if written.isascii() and written.isdigit() else from_wire(intent.amount, currency)
 
 
 def _facts(intent: WireIntent | None, dispute: Dispute, *, currency: str, **known: Any) -> GatewayFacts:

@@ -8,12 +8,13 @@ select c.connector_id, c.public_id, c.evse_no, c.connector_no, c.plug_type, c.cu
        (select count(*) from session x
         where x.tenant_id = c.tenant_id and x.station_id = c.station_id and x.connector_id = c.connector_id
           and x.ended_at is null and x.state in ('starting', 'active', 'suspended'))::integer,
-       w.gateway, w.settings, h.session_count, h.energy_p75_milliwh, h.energy_p95_milliwh
+       w.gateway, w.settings, h.session_count, h.energy_p75_milliwh, h.energy_p95_milliwh, y.units_min, y.units_max
 from connector c
 join station s on s.tenant_id = c.tenant_id and s.station_id = c.station_id
 join site l on l.tenant_id = s.tenant_id and l.site_id = s.site_id
 join tenant t on t.tenant_id = c.tenant_id
 left join connector_habit h on h.tenant_id = c.tenant_id and h.connector_id = c.connector_id
+left join hold_policy y on y.tenant_id = l.tenant_id and y.currency = l.currency
 left join lateral (
     select q.tariff_version_id, v.body
     from tariff_publication q
@@ -34,7 +35,14 @@ select p.payment_id, p.link_code, p.state, p.state_reason, p.currency, p.asked_m
        p.captured_minor, p.refunded_minor, p.connector_id, p.tariff_version_id, p.card_brand, p.card_last4,
        p.driver_email, p.start_deadline_at, p.created_at, p.changed_at,
        (select a.checkout_url from attempt a
-        where a.tenant_id = p.tenant_id and a.payment_id = p.payment_id order by a.attempt_no desc limit 1)
+        where a.tenant_id = p.tenant_id and a.payment_id = p.payment_id order by a.attempt_no desc limit 1),
+       p.capture_before,
+       (select max(o.done_at) from operation o
+        where o.tenant_id = p.tenant_id and o.payment_id = p.payment_id and o.attempt_no > 1 and o.operation_no = 1
+          and o.kind = 'authorize' and o.state = 'succeeded'),
+       (select o.state from operation o
+        where o.tenant_id = p.tenant_id and o.payment_id = p.payment_id and o.attempt_no > 1 and o.operation_no = 1
+          and o.kind = 'authorize' order by o.attempt_no desc limit 1)
 from payment p
 where p.tenant_id = $1 and p.payment_id = $2 and p.purpose = 'session' and p.connector_id is not null;
 
