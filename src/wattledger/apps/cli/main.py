@@ -43,6 +43,7 @@ COMMANDS: Final = (
     Command("secrets", f"{_HERE}.secret_keys", "app", "Change the key under which secrets are kept."),
     Command("books", f"{_HERE}.books", "app", "Verify the books."),
     Command("gateway", f"{_HERE}.gateway", "app", "Set up how a tenant is paid, and choose its gateway."),
+    Command("hold", f"{_HERE}.hold", "app", "Set how much is held of a driver's money."),
     Command("bank", f"{_HERE}.bank", "app", "Match bank statements with what is owed."),
     Command("tariff", f"{_HERE}.tariff", "tariff_app", "Check tariffs."),
     Command("tax", f"{_HERE}.tax", "app", "Publish which taxes sessions bear, where and from when on."),

@@ -8,7 +8,7 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from wattledger.apps.web.api import care, commands, prices, routes, upkeep
+from wattledger.apps.web.api import care, commands, holds, prices, routes, upkeep
 from wattledger.apps.web.api.access import provide_desk, require_login
 
 _router: Final = Router(
@@ -38,6 +38,9 @@ _router: Final = Router(
         care.logs,
         care.fetch_log,
         care.log_file,
+        holds.hold_bounds,
+        holds.put_hold_bounds,
+        holds.delete_hold_bounds,
         prices.taxes,
         prices.publish,
         care.campaigns,

@@ -45,12 +45,15 @@ Word = Annotated[str, QueryParameter(max_length=_NUMBER_CHARACTERS_MAX)]
 
 
 class AgreementForm(msgspec.Struct):
-    """What the button sends: the page's price and hold, and an address for the receipt if one was given."""
+    """What the button sends: the page's price and hold, an address for the receipt if one was given, and whether
+    the hold may be renewed on the same card.
+    """
 
     price: UUID
     hold: int
     shown: int
     email: str = ""
+    renew: str = ""
 
 
 def payment_ports(container: Wired) -> PaymentPorts:
@@ -118,6 +121,7 @@ async def pay(
             shown_at=_instant(data.shown),
             locale=_LOCALE,
             email=_email(data.email),
+            is_renewable=data.renew == "yes",
         )
         held = await begin_charging(payment_ports(container), container.database, agreement)
     except (InvalidInput, Refused, Unavailable) as refusal:
@@ -194,6 +198,7 @@ def _facts(arrival: Arrival) -> dict[str, Any]:
         "example": example_line(arrival),
         "hold": money(arrival.hold_minor, facts.currency),
         "hold_minor": arrival.hold_minor,
+        "can_renew": arrival.can_renew,
         "hold_energy": energy_kwh(arrival.hold_energy_milliwh, decimals=0),
         "is_hold_by_habit": (facts.habit_count or 0) >= HISTORY_COUNT_MIN,
         "tariff_version_id": facts.tariff_version_id,

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from wattledger.apps.present.figures import clock_time, duration, energy_kwh, money, power_kw
+from wattledger.apps.present.figures import clock_time, duration, energy_kwh, moment, money, power_kw
 from wattledger.apps.web.driver import words
+from wattledger.apps.web.driver.notices import Notice, is_to_confirm, renewal_notices
 from wattledger.apps.web.driver.place import Place, house_of, place_of
 from wattledger.apps.web.pages import House
 from wattledger.core.kernel.instants import zone
@@ -22,6 +23,7 @@ from wattledger.flows.show_charging import Charging, Stage
 _TOLD_LATE: Final = timedelta(minutes=3)
 _HOLD_NEARLY_USED_PERCENT: Final = 80
 _ANSWER_S: Final = int(ANSWER_WITHIN.total_seconds())
+_CONFIRM: Final = "Confirm and go on charging"
 _PLUG_IN_MIN: Final = int(PLUG_IN_WITHIN.total_seconds()) // 60
 
 _CHIPS: Final = {
@@ -44,13 +46,6 @@ class Step:
     title: str
     detail: str | None
     state: str  # done, now or next
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    title: str
-    text: str
-    meaning: str = "notice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +81,8 @@ class Sight:
     notices: list[Notice] = field(default_factory=list)
     figures: Figures | None = None
     checkout_url: str | None = None
+    checkout_word: str = "Go to the payment page"
+    hold_until: str | None = None
     can_stop: bool = False
     can_retry: bool = False
     is_over: bool = False
@@ -113,9 +110,11 @@ def sight_of(charging: Charging, *, is_cancelled: bool = False) -> Sight:
         title=title,
         lead=lead,
         steps=_steps(charging, local),
-        notices=_notices(charging),
+        notices=[*renewal_notices(charging, local), *_notices(charging)],
         figures=_figures(charging),
-        checkout_url=visit.checkout_url if stage is Stage.PAYING and visit.state != "unknown" else None,
+        checkout_url=_checkout_url(charging),
+        checkout_word=_CONFIRM if is_to_confirm(charging) else "Go to the payment page",
+        hold_until=_hold_until(charging, local),
         can_stop=stage is Stage.CHARGING,
         can_retry=stage in (Stage.UNPAID, Stage.RELEASED, Stage.REFUSED),
         is_over=is_over(charging),
@@ -126,6 +125,16 @@ def sight_of(charging: Charging, *, is_cancelled: bool = False) -> Sight:
         awaits_receipt=stage is Stage.SETTLING or (stage is Stage.DONE and visit.captured_minor > 0),
         rest=_rest(charging),
     )
+
+
+def _checkout_url(charging: Charging) -> str | None:
+    is_paying = charging.stage is Stage.PAYING and charging.visit.state != "unknown"
+    return charging.visit.checkout_url if is_paying or is_to_confirm(charging) else None
+
+
+def _hold_until(charging: Charging, local: ZoneInfo) -> str | None:
+    ends_at = charging.visit.capture_before
+    return None if ends_at is None else moment(ends_at, local)
 
 
 def is_over(charging: Charging) -> bool:
