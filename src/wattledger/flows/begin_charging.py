@@ -8,11 +8,12 @@ from typing import Final
 from uuid import UUID
 
 from wattledger.core.kernel.errors import NotFound, Refused
+from wattledger.core.rating.price_terms import agreed_terms
 from wattledger.flows.hold_payment import Held, HoldAsk, hold_payment
 from wattledger.flows.open_access import PaymentPorts
 from wattledger.flows.ports.base import Directory
 from wattledger.flows.price_terms import offered_terms
-from wattledger.flows.show_connector import Arrival, Availability, arrival
+from wattledger.flows.show_connector import Arrival, Availability, arrival, tariff_of
 
 # How long a page's price stands: somebody may read it, walk to the car and come back.
 SHOWN_FOR: Final = timedelta(minutes=30)
@@ -58,9 +59,9 @@ async def begin_charging(ports: PaymentPorts, directory: Directory, agreement: A
     judged_at = agreement.shown_at if is_recent else now
     async with ports.uow.begin_read(tenant_id) as work:
         facts = await work.driver.connector(connector_id, now)
-        terms = await offered_terms(work, connector_id, judged_at)
-    if facts is None:
-        raise NotFound("connector_unknown", "No connector has this number.")
+        if facts is None:
+            raise NotFound("connector_unknown", "No connector has this number.")
+        terms = await offered_terms(work, connector_id, judged_at, tariff=tariff_of(facts))
     seen = arrival(tenant_id, facts, ports.gateways, judged_at, terms)
     _refuse_obstacle(seen)
     if not is_recent or not _is_as_shown(seen, agreement):
@@ -76,8 +77,12 @@ async def begin_charging(ports: PaymentPorts, directory: Directory, agreement: A
         description=f"Charging at {facts.site_name}, {facts.public_id}",
         locale=agreement.locale,
         email=agreement.email,
+<<<<<<< HEAD
         is_renewable=agreement.is_renewable and seen.can_renew,
         terms=seen.terms,
+=======
+        terms=agreed_terms(seen.terms),
+>>>>>>> a92487c (Let tariffs follow market prices that are told by series; wait for a price that is missing)
     )
     return await hold_payment(ports, tenant_id, ask)
 

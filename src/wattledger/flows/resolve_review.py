@@ -20,7 +20,7 @@ from wattledger.core.tariffs.versions import decode_tariff
 from wattledger.flows.ports.base import Clock, Ids, UnitOfWork, Work
 from wattledger.flows.ports.sessions import SessionRecord
 from wattledger.flows.ports.staff import AuditRecord
-from wattledger.flows.price_terms import bill_terms
+from wattledger.flows.price_terms import bill_terms, fixed_terms
 from wattledger.flows.write_bill import write_bill
 
 REASON_LENGTH_MIN: Final = 5
@@ -117,8 +117,9 @@ async def _bill(ports: ReviewPorts, work: Work, session: SessionRecord, what: De
     assert session.ended_at is not None
     started_at = session.started_at or session.ended_at
     evidence = decided_evidence(weigh(fold, place), place, what, started_at=started_at, ended_at=session.ended_at)
-    terms = await bill_terms(work, session, None)
-    rated = _rated(evidence.usage, decode_tariff(body), terms, what)
+    tariff = decode_tariff(body)
+    terms = await bill_terms(work, await fixed_terms(work, session, None), tariff, evidence.usage)
+    rated = _rated(evidence.usage, tariff, terms, what)
     customer_no = None
     if session.contract_id is not None:
         customer_no = await work.sessions.customer_no_of(session.contract_id)
@@ -135,8 +136,9 @@ async def _bill(ports: ReviewPorts, work: Work, session: SessionRecord, what: De
         debtor_code=debtor_code,
         evidence=evidence,
         rated=rated,
+        terms=terms,
     )
-    await write_bill(work, session, bill_id, bill, terms=terms, now=now)
+    await write_bill(work, session, bill_id, bill, now=now)
 
 
 def _rated(usage: Usage | None, tariff: Tariff, terms: PriceTerms, what: Decision) -> Rated:

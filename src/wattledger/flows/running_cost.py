@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from wattledger.core.kernel.errors import InvalidInput, NotFound
-from wattledger.core.metering.events import Activity, SessionEvent
-from wattledger.core.metering.evidence import Finding, Place, weigh
+from wattledger.core.metering.events import Activity
+from wattledger.core.metering.evidence import Evidence, Finding, weigh
 from wattledger.core.metering.session import SessionFold
 from wattledger.core.metering.usage import Usage
-from wattledger.core.rating.price_terms import AWAITED, NO_TERMS, PriceTerms, listed_tariff, rate_by_terms
+from wattledger.core.rating.price_terms import AWAITED, PriceTerms, listed_tariff, rate_by_terms
 from wattledger.core.rating.rated import Rated
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.versions import decode_tariff
@@ -49,20 +48,42 @@ class Running:
     estimate: Rated | None = None
 
 
-def running(
-    events: Iterable[SessionEvent],
-    place: Place,
-    tariff: Tariff | None,
-    now: datetime | None = None,
-    terms: PriceTerms = NO_TERMS,
-) -> Running:
-    """The figures of a session told so far; ``now`` (by the station's clock) lets time-based prices run on."""
-    fold = SessionFold(events)
+async def running_session(work: Work, session: SessionRecord, now: datetime | None = None) -> Running:
+    """The running figures of a stored session; ``now`` (by the station's clock) lets time-based prices run on.
+
+    Raises NotFound ``connector_unknown``.
+    """
+    place = await work.sessions.place(session.session_id)
+    if place is None:
+        raise NotFound("connector_unknown", "The session's connector is not known.")
+    fold = SessionFold(await work.sessions.events(session.session_id))
     evidence = weigh(fold, place, now=now)
     rated = estimate = None
-    if evidence.usage is not None and tariff is not None:
+    tariff = await _tariff(work, session)
+    if tariff is not None and evidence.usage is not None:
+        terms = await running_terms(work, session, tariff, evidence.usage)
         rated = _rated(evidence.usage, tariff, terms)
         estimate = rated or rate_by_terms(evidence.usage, listed_tariff(tariff), terms)
+    return _running(fold, evidence, rated, estimate)
+
+
+async def _tariff(work: Work, session: SessionRecord) -> Tariff | None:
+    if session.tariff_version_id is None:
+        return None
+    body = await work.sessions.tariff_body(session.tariff_version_id)
+    return None if body is None else decode_tariff(body)
+
+
+def _rated(usage: Usage, tariff: Tariff, terms: PriceTerms) -> Rated | None:
+    try:
+        return rate_by_terms(usage, tariff, terms)
+    except InvalidInput as refusal:
+        if refusal.code != AWAITED:
+            raise
+        return None
+
+
+def _running(fold: SessionFold, evidence: Evidence, rated: Rated | None, estimate: Rated | None) -> Running:
     base = evidence.register_start_milliwh or 0
     return Running(
         energy_milliwh=evidence.energy_milliwh,
@@ -78,25 +99,3 @@ def running(
         ),
         estimate=estimate,
     )
-
-
-def _rated(usage: Usage, tariff: Tariff, terms: PriceTerms) -> Rated | None:
-    try:
-        return rate_by_terms(usage, tariff, terms)
-    except InvalidInput as refusal:
-        if refusal.code != AWAITED:
-            raise
-        return None
-
-
-async def running_session(work: Work, session: SessionRecord, now: datetime | None = None) -> Running:
-    """The running figures of a stored session. Raises NotFound ``connector_unknown``."""
-    place = await work.sessions.place(session.session_id)
-    if place is None:
-        raise NotFound("connector_unknown", "The session's connector is not known.")
-    tariff = None
-    if session.tariff_version_id is not None:
-        body = await work.sessions.tariff_body(session.tariff_version_id)
-        tariff = None if body is None else decode_tariff(body)
-    terms = await running_terms(work, session)
-    return running(await work.sessions.events(session.session_id), place, tariff, now, terms)

@@ -5,8 +5,9 @@ Whoever calls it, whenever, however often: it looks at everything that was told 
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -19,17 +20,20 @@ from wattledger.core.metering.evidence import Finding, weigh
 from wattledger.core.metering.provisional import provisional_end
 from wattledger.core.metering.session import SessionFold
 from wattledger.core.rating.compiled import CompiledTariff, compile_tariff
+from wattledger.core.rating.price_terms import AWAITED
 from wattledger.core.rating.rated import decode_rated, encode_rated
 from wattledger.core.tariffs.versions import decode_tariff
 from wattledger.flows.ports.base import Clock, Ids, UnitOfWork, Work
 from wattledger.flows.ports.sessions import BillRow, BillStanding, SessionRecord
-from wattledger.flows.price_terms import bill_terms
+from wattledger.flows.price_terms import bill_terms, fixed_terms
 from wattledger.flows.station_state import REFUSED_PREFIX
 from wattledger.flows.write_bill import write_bill
 
 _END_MISSING: Final = Hold("end_missing", "The station never told how the session ended.")
 # Questions that answer themselves once what was missing has come.
-_ANSWERED_BY_FACTS: Final = (*(finding.value for finding in Finding), "end_missing", "connector_unknown")
+_ANSWERED_BY_FACTS: Final = (*(finding.value for finding in Finding), "end_missing", "connector_unknown", AWAITED)
+# Prices come by imports, which make what waits for them due at once; this is for one that came in between.
+_PRICES_LOOKED_FOR_AGAIN: Final = timedelta(hours=1)
 CORRECT_JOB: Final = "correct_bill"
 _CORRECTED_BY_DOCUMENT: Final = (BillStanding.DOCUMENTED, BillStanding.COLLECTED)
 _STANDS: Final = {
@@ -99,10 +103,15 @@ async def _close(work: Work, ids: Ids, case: _Case, now: datetime) -> None:
     bill_id = ids.new()
     decided = await _decide(work, case, bill_id)
     if isinstance(decided, Hold):
-        await _hold(work, ids, session, decided if end is None else _END_MISSING, now)
+        if decided.reason_code == AWAITED:
+            again_at = now + _PRICES_LOOKED_FOR_AGAIN
+            await work.jobs.add("settle_session", session.session_id, due_at=again_at, at=now)
+        elif end is not None:
+            decided = _END_MISSING
+        await _hold(work, ids, session, decided, now)
         return
     session = await _ended(work, session, end)
-    await write_bill(work, session, bill_id, decided, terms=case.terms.price, now=now)
+    await write_bill(work, session, bill_id, decided, now=now)
     await _answer_reviews(work, session, now)
 
 
@@ -140,9 +149,7 @@ async def _amend(work: Work, ids: Ids, case: _Case, live: BillRow, now: datetime
         before=decode_rated(live.rated),
         bill=decided,
     )
-    await write_bill(
-        work, session, bill_id, corrected, terms=case.terms.price, revision=live.revision + 1, now=now
-    )
+    await write_bill(work, session, bill_id, corrected, revision=live.revision + 1, now=now)
     await _answer_reviews(work, session, now)
 
 
@@ -167,7 +174,11 @@ async def _decide(work: Work, case: _Case, bill_id: UUID) -> SessionBill | Hold:
     if place is None:
         return Hold("connector_unknown", "The connector is not registered here.")
     evidence = weigh(case.fold, place)
-    return close_session(bill_id=bill_id, session_id=session_id, evidence=evidence, terms=case.terms)
+    terms, tariff = case.terms, case.terms.tariff
+    if tariff is not None:
+        price = await bill_terms(work, terms.price, tariff.tariff, evidence.usage)
+        terms = dataclasses.replace(terms, price=price)
+    return close_session(bill_id=bill_id, session_id=session_id, evidence=evidence, terms=terms)
 
 
 async def _terms(work: Work, session: SessionRecord, live: BillRow | None) -> Terms:
@@ -181,7 +192,7 @@ async def _terms(work: Work, session: SessionRecord, live: BillRow | None) -> Te
         debtor_code=debtor_of(customer_no, session.payment_id),
         payment_id=session.payment_id,
         refused=reason.removeprefix(REFUSED_PREFIX) if reason.startswith(REFUSED_PREFIX) else None,
-        price=await bill_terms(work, session, live),
+        price=await fixed_terms(work, session, live),
     )
 
 

@@ -90,9 +90,9 @@ async def show_connector(
     now = clock.now().replace(microsecond=0)  # the page sends this instant back in whole seconds
     async with uow.begin_read(tenant_id) as work:
         facts = await work.driver.connector(connector_id, now)
-        terms = await offered_terms(work, connector_id, now)
-    if facts is None:
-        raise NotFound("connector_unknown", "No connector has this number.")
+        if facts is None:
+            raise NotFound("connector_unknown", "No connector has this number.")
+        terms = await offered_terms(work, connector_id, now, tariff=tariff_of(facts))
     return arrival(tenant_id, facts, gateways, now, terms)
 
 
@@ -100,7 +100,7 @@ def arrival(
     tenant_id: int, facts: ConnectorFacts, gateways: Gateways, now: datetime, terms: PriceTerms = NO_TERMS
 ) -> Arrival:
     """What these facts mean for a driver who arrives at ``now`` and is offered ``terms``."""
-    tariff = None if facts.tariff_body is None else decode_tariff(facts.tariff_body)
+    tariff = tariff_of(facts)
     gateway = None if facts.gateway is None else gateways.get(facts.gateway)
     if tariff is None or gateway is None:
         return Arrival(tenant_id, now, facts, Availability.UNPRICED, tariff, None, 0, terms=terms)
@@ -139,10 +139,16 @@ def arrival(
     )
 
 
+<<<<<<< HEAD
 def _policy(facts: ConnectorFacts, currency: str) -> HoldPolicy:
     if facts.hold_units_min is None or facts.hold_units_max is None or facts.currency != currency:
         return usual_policy(currency)
     return HoldPolicy(facts.hold_units_min, facts.hold_units_max)
+=======
+def tariff_of(facts: ConnectorFacts) -> Tariff | None:
+    """The tariff in force at the connector."""
+    return None if facts.tariff_body is None else decode_tariff(facts.tariff_body)
+>>>>>>> a92487c (Let tariffs follow market prices that are told by series; wait for a price that is missing)
 
 
 def _habit(facts: ConnectorFacts) -> Habit | None:

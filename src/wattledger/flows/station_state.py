@@ -28,9 +28,9 @@ class LiveSession:
     """A session as last committed, plus, while a batch is decided, what the batch will commit."""
 
     __slots__ = (
-        "billed_registers", "connector", "contract_id", "currency", "customer_no", "fold", "gross_minor", "is_new",
-        "opened_at", "payment_id", "review_reason", "session_id", "session_ref", "start_key", "state",
-        "tariff_version_id", "terms", "token_id", "token_uid", "version",
+        "billed_registers", "connector", "contract_id", "currency", "customer_no", "fold", "gross_minor",
+        "is_left", "is_new", "opened_at", "payment_id", "review_reason", "session_id", "session_ref", "start_key",
+        "state", "tariff_version_id", "terms", "token_id", "token_uid", "version",
     )  # fmt: skip
 
     def __init__(
@@ -54,6 +54,7 @@ class LiveSession:
         self.review_reason: str | None = None
         self.version = 0
         self.is_new = True
+        self.is_left = False  # its bill is the worker's to write
         self.gross_minor: int | None = None
         self.billed_registers: tuple[int, int] | None = None
 

@@ -17,7 +17,7 @@ from wattledger.core.kernel.money import Money
 from wattledger.core.metering.events import EventKind, SessionEvent
 from wattledger.core.metering.evidence import Evidence, running_energy_milliwh, weigh
 from wattledger.core.rating.compiled import CompiledTariff
-from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms, named_terms
+from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms, is_priced_later, named_terms
 from wattledger.core.rating.rated import encode_rated
 from wattledger.core.stations.authorize import StartFacts, decide_token
 from wattledger.core.stations.patience import GRACES, Wait
@@ -161,10 +161,13 @@ def _close_if_ended(
     if not fold.is_complete:
         session.state = "ended"  # and the worker's sweep sees it waiting
         return None
+    terms = _terms(session, tariffs)
+    if terms.tariff is not None and is_priced_later(terms.tariff):
+        session.state, session.is_left = "ended", True
+        _settle_at(session, told, batch, batch.now)
+        return None
     bill_id = ids.new()
-    closed = close_session(
-        bill_id=bill_id, session_id=session.session_id, evidence=evidence, terms=_terms(session, tariffs)
-    )
+    closed = close_session(bill_id=bill_id, session_id=session.session_id, evidence=evidence, terms=terms)
     if isinstance(closed, Hold):
         _hold(session, told, batch, ids, closed)
         return None
@@ -302,7 +305,7 @@ def _write_bill(
         bill.register_end_milliwh - bill.register_start_milliwh, bill.register_start_milliwh,
         bill.register_end_milliwh, bill.started_at, bill.ended_at, bill.billed_on, encode_rated(rated),
     ))  # fmt: skip
-    _fix_price_terms(session.terms, "bill", bill_id, tenant_id, batch)
+    _fix_price_terms(bill.terms, "bill", bill_id, tenant_id, batch)
     if bill.journal is not None:
         journal = bill.journal
         batch.journals.append((

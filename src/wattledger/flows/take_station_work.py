@@ -281,7 +281,7 @@ class TakeStationWork:
                 if session.tariff_version_id is not None:
                     tariff = self._tariffs.get(session.tariff_version_id)
                 decision.after.append(partial(self._told, station, session, event, tariff, batch.now))
-            if session.gross_minor is not None:
+            if session.gross_minor is not None or session.is_left:
                 decision.after.append(lambda: station.forget_ended(session))
         return answer
 

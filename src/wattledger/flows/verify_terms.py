@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from wattledger.flows.ports.verify import RawBill, RawBooks
 from wattledger.flows.verify_content import content_name
 
+_SPOT: Final = 10**6
 _DIMENSIONS: Final = {"reservation": "time", "reservation_flat": "flat"}
 
 
@@ -40,6 +41,9 @@ def terms_fault(bill: RawBill, rated: dict[str, Any]) -> str:
         due = _taxes(line, component, tariff, rules, day) if treatment == "standard" else []
         if line.get("taxes", []) != due:
             return f"a line of {line['dimension']} bears {_names(line.get('taxes', []))}, due is {_names(due)}"
+        fault = "" if _is_members(terms) else _spot_fault(line, component.get("spot"), terms)
+        if fault:
+            return fault
     return _excise_fault(rated, rules, day)
 
 
@@ -66,6 +70,38 @@ def _taxes(
         if _holds(dated, day) and dimension in (dated.get("dimensions") or [dimension])
     ]
     return found or stated
+
+
+def _is_members(terms: dict[str, Any]) -> bool:
+    return any(one["type"] == "MemberPrice" for one in terms.get("adjustments", []))
+
+
+def _spot_fault(line: dict[str, Any], spot: dict[str, Any] | None, terms: dict[str, Any]) -> str:
+    """A line that follows a market has the price that the terms' prices make, at every instant of it."""
+    if spot is None:
+        return ""
+    series = next((one for one in terms.get("market", []) if one["name"] == spot["series"]), None)
+    if series is None:
+        return f"a line follows {spot['series']!r}, of which its terms hold no price"
+    begin, end = datetime.fromisoformat(line["started_at"]), datetime.fromisoformat(line["ended_at"])
+    edges = [*map(datetime.fromisoformat, series["starts_at"]), datetime.fromisoformat(series["ends_at"])]
+    spans = zip(edges, edges[1:], series["prices"], strict=False)
+    prices = [price for since, until, price in spans if since <= begin < until or begin < since < end]
+    due = {None if price is None else _spot_price(Fraction(price), spot) for price in prices}
+    if end > edges[-1] or due != {Fraction(line["price"])}:
+        return f"a line at {line['price']} follows {spot['series']!r}, which makes {sorted(map(str, due))}"
+    return ""
+
+
+def _spot_price(market: Fraction, spot: dict[str, Any]) -> Fraction:
+    """Six decimals, half up by size, within the terms; bounds never rounded past themselves."""
+    exact = Fraction(spot.get("factor", 1)) * market + Fraction(spot.get("margin", 0))
+    size = int(abs(exact) * _SPOT + Fraction(1, 2))
+    price = Fraction(size if exact >= 0 else -size, _SPOT)
+    least = Fraction(-int(-Fraction(spot.get("price_min", 0)) * _SPOT // 1), _SPOT)
+    price = max(price, least, Fraction(0))
+    most = spot.get("price_max")
+    return price if most is None else min(price, Fraction(int(Fraction(most) * _SPOT // 1), _SPOT))
 
 
 def _excise_fault(rated: dict[str, Any], rules: dict[str, Any], day: date) -> str:

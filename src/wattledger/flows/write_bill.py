@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from wattledger.core.billing.session_bill import SessionBill
-from wattledger.core.rating.price_terms import PriceTerms
 from wattledger.core.rating.rated import encode_rated
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.sessions import BillRow, SessionRecord
@@ -18,11 +17,10 @@ async def write_bill(
     bill_id: UUID,
     bill: SessionBill,
     *,
-    terms: PriceTerms,
     revision: int = 1,
     now: datetime,
 ) -> None:
-    """The session is billed afterwards, by ``terms``, and what was paid or held for it is due to be settled.
+    """The session is billed afterwards, and what was paid or held for it is due to be settled.
 
     Raises Refused ``session_changed`` if the session is no longer at the version that was read.
     """
@@ -51,7 +49,7 @@ async def write_bill(
             created_at=now,
         )
     )
-    await work.price_terms.fix("bill", bill_id, terms, at=now)
+    await work.price_terms.fix("bill", bill_id, bill.terms, at=now)
     if bill.journal is not None:
         await work.books.post([bill.journal], posted_at=now)
     await work.sessions.set_session_state(

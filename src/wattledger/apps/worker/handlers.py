@@ -35,6 +35,7 @@ Handler = Callable[["Container", int, UUID], Awaitable[None]]
 
 async def _settle_session(container: Container, tenant_id: int, session_id: UUID) -> None:
     await settle_session(container.database, container.clock, container.ids, tenant_id, session_id)
+    await container.hints.nudge("sessions", str(session_id))
 
 
 async def _correct_bill(container: Container, tenant_id: int, session_id: UUID) -> None:

@@ -87,6 +87,7 @@ def close_session(*, bill_id: UUID, session_id: UUID, evidence: Evidence, terms:
         debtor_code=terms.debtor_code,
         evidence=evidence,
         rated=rated,
+        terms=terms.price,
     )
 
 

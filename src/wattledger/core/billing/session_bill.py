@@ -14,6 +14,7 @@ from wattledger.core.ledger import accounts
 from wattledger.core.ledger.books import bill_journal, correction_journal
 from wattledger.core.ledger.transfers import Journal
 from wattledger.core.metering.evidence import Evidence
+from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms
 from wattledger.core.rating.rated import LineKind, Rated
 
 _REVENUE: Final[Mapping[LineKind, str]] = MappingProxyType(
@@ -38,6 +39,7 @@ class SessionBill:
     ended_at: datetime
     billed_on: date
     journal: Journal | None
+    terms: PriceTerms = NO_TERMS
 
 
 def debtor_of(customer_no: str | None, payment_id: UUID | None) -> str | None:
@@ -55,8 +57,9 @@ def bill_session(
     debtor_code: str | None,
     evidence: Evidence,
     rated: Rated,
+    terms: PriceTerms = NO_TERMS,
 ) -> SessionBill:
-    """The bill of a session whose evidence may be priced and whose price, if any, somebody owes."""
+    """The bill, by ``terms``, of a session whose evidence may be priced and whose price, if any, somebody owes."""
     assert evidence.usage is not None
     assert evidence.register_start_milliwh is not None
     assert evidence.register_end_milliwh is not None
@@ -84,6 +87,7 @@ def bill_session(
         ended_at=ended_at,
         billed_on=ended_at.astimezone(zone(evidence.usage.time_zone)).date(),
         journal=journal,
+        terms=terms,
     )
 
 

@@ -79,6 +79,11 @@ def quote_by_terms(usage: Usage, tariff: Tariff, terms: PriceTerms = NO_TERMS) -
         return rate_by_terms(usage, listed_tariff(tariff), known)
 
 
+def agreed_terms(terms: PriceTerms) -> PriceTerms:
+    """Of ``terms`` what is fixed at a session's start; market and month are as they turn out."""
+    return PriceTerms(tax_rules=terms.tax_rules, adjustments=terms.adjustments)
+
+
 @lru_cache(maxsize=4096)
 def named_terms(terms: PriceTerms) -> tuple[UUID, bytes]:
     """The name that ``terms`` have by their content, and that content: the same on every machine."""
@@ -108,6 +113,12 @@ def has_month_tiers(tariff: Tariff) -> bool:
 def needs_more(tariff: Tariff) -> bool:
     """Whether a price under the tariff needs what is known only at a session's end."""
     return has_month_tiers(tariff) or bool(series_of(tariff))
+
+
+@lru_cache(maxsize=4096)
+def is_priced_later(tariff: CompiledTariff) -> bool:
+    """Whether only the worker can price sessions of the tariff: see ``needs_more``."""
+    return any(needs_more(one) for one in tariff.tariffs)
 
 
 def listed_tariff(tariff: Tariff) -> Tariff:

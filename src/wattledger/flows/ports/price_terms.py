@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from wattledger.core.rating.price_terms import PriceTerms
+from wattledger.core.tariffs.price_points import PricePoint
 from wattledger.core.tax.rules import TaxRules
 
 
@@ -35,6 +37,17 @@ class PublishedTaxes(msgspec.Struct, frozen=True):
     rules: TaxRules
 
 
+class SeriesRow(msgspec.Struct, frozen=True):
+    """A price series; ``known_from`` and ``known_until`` are the first and last instant with a price, if any."""
+
+    price_series_id: UUID
+    name: str
+    market: str
+    currency: str
+    known_from: datetime | None = None
+    known_until: datetime | None = None
+
+
 class PriceTermsStore(Protocol):
     """Reads and writes within one transaction of one tenant; what is written stays as it is."""
 
@@ -48,6 +61,28 @@ class PriceTermsStore(Protocol):
 
     async def tax_publications(self) -> list[PublishedTaxes]:
         """Every publication, the newest first."""
+        ...
+
+    async def add_series(self, series: SeriesRow, *, at: datetime) -> None: ...
+
+    async def series(self, name: str) -> SeriesRow | None: ...
+
+    async def all_series(self) -> list[SeriesRow]:
+        """By name."""
+        ...
+
+    async def add_points(
+        self, price_series_id: UUID, price_import_id: UUID, points: Sequence[PricePoint], *, at: datetime
+    ) -> None: ...
+
+    async def points(
+        self, price_series_id: UUID, begin: datetime, end: datetime, *, told_by: datetime | None = None
+    ) -> list[PricePoint]:
+        """What was told of that time (by an instant), earliest told first."""
+        ...
+
+    async def waiting_for_prices(self) -> list[UUID]:
+        """The sessions whose bill waits for a market's price."""
         ...
 
     async def fixed(self, subject_id: UUID) -> PriceTerms:

@@ -41,3 +41,33 @@ class TestTaxes:
         token = api.headers.pop("Authorization")
         assert (await api.post("/api/v1/taxes", json={"country": "DE", "rules": RULES})).status_code == 401
         api.headers["Authorization"] = token
+
+
+class TestMarketPrices:
+    PATH = "/api/v1/price-series"
+    SPAN = "begin=2026-11-22T00:00:00Z&end=2026-11-23T00:00:00Z"
+
+    async def test_are_told_to_a_series_and_read_back(self, api: Any) -> None:
+        wanted = {"name": "day-ahead", "market": "DE-LU", "currency": "EUR"}
+        assert (await api.post(self.PATH, json=wanted)).status_code == 201
+        assert (await api.post(self.PATH, json=wanted)).status_code == 409
+        told = {"minutes": 15, "prices": [{"starts_at": "2026-11-22T10:00:00+01:00", "price": "0.0815"}]}
+        for told_count in (1, 0):
+            answer = await api.post(f"{self.PATH}/day-ahead/prices", json=told)
+            assert answer.json() == {"told_count": told_count, "known_count": 1 - told_count, "due_count": 0}
+        assert (await api.get(f"{self.PATH}/day-ahead/prices?{self.SPAN}")).json() == [
+            {"starts_at": "2026-11-22T09:00:00Z", "ends_at": "2026-11-22T09:15:00Z", "price": "0.0815"}
+        ]
+        (series,) = (await api.get(self.PATH)).json()
+        assert (series["name"], series["known_until"]) == ("day-ahead", "2026-11-22T09:15:00Z")
+
+    async def test_that_cannot_be_are_refused_with_a_code(self, api: Any) -> None:
+        answer = await api.post(f"{self.PATH}/none/prices", json={"minutes": 15, "prices": []})
+        assert (answer.status_code, answer.json()["code"]) == (422, "price_points_malformed")
+        point = {"starts_at": "2026-11-22T10:00:00Z", "price": "0.1"}
+        answer = await api.post(f"{self.PATH}/none/prices", json={"prices": [point]})
+        assert answer.json()["code"] == "price_file_malformed"
+        answer = await api.post(f"{self.PATH}/none/prices", json={"minutes": 15, "prices": [point]})
+        assert (answer.status_code, answer.json()["code"]) == (404, "price_series_unknown")
+        span = "begin=2026-01-01T00:00:00Z&end=2026-11-23T00:00:00Z"
+        assert (await api.get(f"{self.PATH}/none/prices?{span}")).json()["code"] == "span_malformed"

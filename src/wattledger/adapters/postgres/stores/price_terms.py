@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from wattledger.adapters.postgres.queries import queries
-from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms, decode_terms, named_terms
+from wattledger.core.kernel.errors import Refused
+from wattledger.core.rating.price_terms import AWAITED, NO_TERMS, PriceTerms, decode_terms, named_terms
+from wattledger.core.tariffs.price_points import PricePoint
 from wattledger.core.tax.rules import TaxRules, decode_tax_rules, encode_tax_rules
-from wattledger.flows.ports.price_terms import PublishedTaxes, TaxPublication
+from wattledger.flows.ports.price_terms import PublishedTaxes, SeriesRow, TaxPublication
 
 _Q: Final = queries("price_terms")
 
@@ -39,6 +42,38 @@ class PgPriceTermsStore:
     async def tax_publications(self) -> list[PublishedTaxes]:
         rows = await self._connection.fetch(_Q.tax_publications, self._tenant_id)
         return [PublishedTaxes(*(*tuple(row)[:-1], decode_tax_rules(row["body"]))) for row in rows]
+
+    async def add_series(self, series: SeriesRow, *, at: datetime) -> None:
+        values = (series.price_series_id, series.name, series.market, series.currency)
+        done = await self._connection.execute(_Q.add_series, self._tenant_id, *values, at)
+        if done != "INSERT 0 1":
+            raise Refused("price_series_exists", f"There is a price series named {series.name!r} already.")
+
+    async def series(self, name: str) -> SeriesRow | None:
+        row = await self._connection.fetchrow(_Q.series, self._tenant_id, name)
+        return None if row is None else SeriesRow(*row)
+
+    async def all_series(self) -> list[SeriesRow]:
+        return [SeriesRow(*row) for row in await self._connection.fetch(_Q.all_series, self._tenant_id)]
+
+    async def add_points(
+        self, price_series_id: UUID, price_import_id: UUID, points: Sequence[PricePoint], *, at: datetime
+    ) -> None:
+        columns = [[getattr(one, name) for one in points] for name in ("starts_at", "ends_at", "price")]
+        done = await self._connection.execute(
+            _Q.add_points, self._tenant_id, price_series_id, price_import_id, *columns, at
+        )
+        assert done == f"INSERT 0 {len(points)}", done
+
+    async def points(
+        self, price_series_id: UUID, begin: datetime, end: datetime, *, told_by: datetime | None = None
+    ) -> list[PricePoint]:
+        rows = await self._connection.fetch(_Q.points, self._tenant_id, price_series_id, begin, end, told_by)
+        return [PricePoint(*row) for row in rows]
+
+    async def waiting_for_prices(self) -> list[UUID]:
+        rows = await self._connection.fetch(_Q.waiting_for_prices, self._tenant_id, AWAITED)
+        return [row["subject_id"] for row in rows]
 
     async def fixed(self, subject_id: UUID) -> PriceTerms:
         body = await self._connection.fetchval(_Q.fixed, self._tenant_id, subject_id)

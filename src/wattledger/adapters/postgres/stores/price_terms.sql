@@ -24,6 +24,39 @@ left join customer u on u.tenant_id = p.tenant_id and u.customer_id = p.customer
 where p.tenant_id = $1
 order by p.published_at desc, p.tax_publication_id desc;
 
+-- name: add_series
+insert into price_series (tenant_id, price_series_id, name, market, currency, created_at)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (tenant_id, name) do nothing;
+
+-- name: series
+select price_series_id, name, market, currency from price_series where tenant_id = $1 and name = $2;
+
+-- name: all_series
+select s.price_series_id, s.name, s.market, s.currency, min(p.starts_at), max(p.ends_at)
+from price_series s
+left join price_point p on p.tenant_id = s.tenant_id and p.price_series_id = s.price_series_id
+where s.tenant_id = $1
+group by s.tenant_id, s.price_series_id, s.name, s.market, s.currency
+order by s.name;
+
+-- name: add_points
+insert into price_point (tenant_id, price_series_id, starts_at, price_import_id, ends_at, price, told_at)
+select t.tenant_id, $2, u.starts_at, $3, u.ends_at, u.price, $7
+from unnest($4::timestamptz[], $5::timestamptz[], $6::numeric[]) u(starts_at, ends_at, price)
+join tenant t on t.tenant_id = $1;
+
+-- name: points
+select starts_at, ends_at, price
+from price_point
+where tenant_id = $1 and price_series_id = $2 and starts_at < $4 and starts_at >= $3::timestamptz - interval '1 day'
+  and ends_at > $3 and ($5::timestamptz is null or told_at <= $5)
+order by told_at, price_import_id, starts_at;
+
+-- name: waiting_for_prices
+select subject_id from review_item
+where tenant_id = $1 and state = 'open' and subject_kind = 'session' and reason_code = $2;
+
 -- name: fixed
 select v.body
 from priced_by b
