@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +16,7 @@ from wattledger.core.metering.usage import Period, Usage
 from wattledger.core.rating.compiled import compile_tariff
 from wattledger.core.rating.policy import OCPI_STRICT, PLAIN
 from wattledger.core.rating.rate import quote, rate, until
-from wattledger.core.rating.rated import decode_rated, encode_rated
+from wattledger.core.rating.rated import LineKind, decode_rated, encode_rated
 from wattledger.core.rating.tally import tally
 from wattledger.core.tariffs.adjustments import PercentOff
 from wattledger.core.tariffs.model import Reservation, Tariff
@@ -101,6 +102,12 @@ class TestTheResult:
             "energy", "time", "idle", "flat", "reservation", "reservation_flat",
         ]  # fmt: skip
         assert rated.billed_reservation_us == 600_000_000
+
+    def test_has_an_exact_amount_of_all_lines_and_of_some(self) -> None:
+        rated = rate(usage((60, 6), (30, 0, IDLE)), self_priced())
+        assert rated.exact() == (Fraction(9), Fraction(9))
+        assert rated.exact(LineKind.ENERGY) == (Fraction(6), Fraction(6))
+        assert rated.exact(LineKind.IDLE, LineKind.FLAT) == (Fraction(3), Fraction(3))
 
     def test_survives_its_encoding(self) -> None:
         rated = rate(usage((60, 6), (30, 0, IDLE)), self_priced())

@@ -60,7 +60,8 @@ class TestStepsOfOcpi:
         assert billed(one, (13, 0, RESERVED), (13.5, 0)) == [14 * MINUTE, 20 * MINUTE]
 
     def test_a_fee_knows_none(self) -> None:
-        assert billed(tariff(when(flat("1", step_size=5))), (20, 0)) == [1]
+        for policy in (OCPI_STRICT, PLAIN):
+            assert billed(tariff(when(flat("1", step_size=5))), (20, 0), policy=policy) == [1]
 
     def test_a_full_step_is_left_alone(self) -> None:
         assert billed(tariff(when(time("1", step_size=600))), (20, 0)) == [20 * MINUTE]
