@@ -77,12 +77,8 @@ async def begin_charging(ports: PaymentPorts, directory: Directory, agreement: A
         description=f"Charging at {facts.site_name}, {facts.public_id}",
         locale=agreement.locale,
         email=agreement.email,
-<<<<<<< HEAD
         is_renewable=agreement.is_renewable and seen.can_renew,
-        terms=seen.terms,
-=======
         terms=agreed_terms(seen.terms),
->>>>>>> a92487c (Let tariffs follow market prices that are told by series; wait for a price that is missing)
     )
     return await hold_payment(ports, tenant_id, ask)
 

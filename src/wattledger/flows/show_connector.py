@@ -139,16 +139,15 @@ def arrival(
     )
 
 
-<<<<<<< HEAD
 def _policy(facts: ConnectorFacts, currency: str) -> HoldPolicy:
     if facts.hold_units_min is None or facts.hold_units_max is None or facts.currency != currency:
         return usual_policy(currency)
     return HoldPolicy(facts.hold_units_min, facts.hold_units_max)
-=======
+
+
 def tariff_of(facts: ConnectorFacts) -> Tariff | None:
     """The tariff in force at the connector."""
     return None if facts.tariff_body is None else decode_tariff(facts.tariff_body)
->>>>>>> a92487c (Let tariffs follow market prices that are told by series; wait for a price that is missing)
 
 
 def _habit(facts: ConnectorFacts) -> Habit | None:
