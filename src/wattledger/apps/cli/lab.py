@@ -13,7 +13,9 @@ import typer
 from wattledger.apps.children import READY_LINE, on_signals, stop_with_supervisor
 from wattledger.apps.cli.lab_attack import attack_command
 from wattledger.apps.lab.provider.main import serve_provider
+from wattledger.apps.lab.stations.faults import Fault
 from wattledger.apps.lab.stations.fleet import FleetSpec, StationSpec, run_fleet
+from wattledger.apps.lab.stations.upkeep import UpkeepFault
 from wattledger.apps.lab.stations.wire import Payload
 from wattledger.flows.provision import check_token_pattern
 from wattledger.settings import load_settings
@@ -57,6 +59,12 @@ def stations_command(
     url: Annotated[str | None, typer.Option(help="Where to connect; else the station port here.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed lives the same day.")] = 1,
     speed: Annotated[float, typer.Option(min=0.1, max=1000, help="How fast the stations' clocks run.")] = 1.0,
+    fault: Annotated[
+        list[Fault] | None, typer.Option(help="How their sessions misbehave; may be repeated.")
+    ] = None,
+    upkeep_fault: Annotated[
+        list[UpkeepFault] | None, typer.Option(help="How they misbehave when cared for; may be repeated.")
+    ] = None,
 ) -> None:
     """Run virtual stations that charge by themselves, as `wattledger provision` made them: JSON lines."""
     check_token_pattern(token)
@@ -73,6 +81,8 @@ def stations_command(
             is_dc=True,
             tokens=(token.format(i=number),),
             gap_s=600.0,
+            faults=tuple(fault or ()),
+            upkeep_faults=tuple(upkeep_fault or ()),
         )
         for number in range(1, stations + 1)
     )

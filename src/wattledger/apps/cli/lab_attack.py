@@ -26,6 +26,12 @@ def attack_command(
     station: Annotated[str | None, typer.Option(help="A station to use for this, not linked now.")] = None,
     password: Annotated[str | None, typer.Option(help="Its password.")] = None,
     token: Annotated[str | None, typer.Option(help="A card to charge with; its sessions are billed.")] = None,
+    api: Annotated[
+        str | None, typer.Option(help="Where its API is, to look at the bills too: http://127.0.0.1:8080")
+    ] = None,
+    api_token: Annotated[
+        str | None, typer.Option(help="A login there (POST /api/v1/logins).", envvar="WATTLEDGER_API_TOKEN")
+    ] = None,
     ocpp: Annotated[str, typer.Option(help="1.6 or 2.0.1.")] = "2.0.1",
     own_installation: Annotated[
         bool, typer.Option("--own-installation", help="The address is not on this machine, and it is yours.")
@@ -34,11 +40,23 @@ def attack_command(
 ) -> None:
     """Try the known attacks on the station link, and the faults of the field: a verdict for each.
 
-    Exit code 1 if anything was breached.
+    With a login to the API, the bills of the faulty sessions are looked at too, and stations refuse firmware,
+    settings and logs. Exit code 1 if anything was breached.
     """
     if ocpp not in _VERSIONS:
         raise typer.BadParameter(f"{ocpp!r} is none of {', '.join(_VERSIONS)}.", param_hint="--ocpp")
-    place = Place(url.rstrip("/"), ocpp, tls_url, station, password, token)
+    if (api is None) != (api_token is None):
+        raise typer.BadParameter("Give --api and --api-token together.", param_hint="--api")
+    place = Place(
+        url.rstrip("/"),
+        ocpp,
+        tls_url,
+        station,
+        password,
+        token,
+        None if api is None else api.rstrip("/"),
+        api_token,
+    )
     check_place(place, is_own=own_installation)
     counts = asyncio.run(_run(place, as_json=as_json))
     summary = {verdict.value: counts[verdict] for verdict in Verdict}

@@ -42,6 +42,7 @@ class TestAgainstUs:
         self, yard: Yard, version: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("wattledger.apps.lab.attack.run.Fault", ())
+        monkeypatch.setattr("wattledger.apps.lab.attack.run.UpkeepFault", ())
         monkeypatch.setattr(strangers, "SOCKETS_MAX", 3)
         found = [one async for one in attack(place_of(yard, version))]
         assert len(found) == len(ATTACKS)

@@ -52,7 +52,10 @@ class Breached(Exception):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """``url`` ends before the identity; station, password and token are of a station that may be played with."""
+    """``url`` ends before the identity; station, password and token are of a station that may be played with.
+
+    ``api`` is where the installation's JSON API is, ``api_token`` the login of somebody who may act there.
+    """
 
     url: str
     version: str = "2.0.1"
@@ -60,6 +63,8 @@ class Place(msgspec.Struct, frozen=True):
     station: str | None = None
     password: str | None = None
     token: str | None = None
+    api: str | None = None
+    api_token: str | None = None
 
     @property
     def subprotocol(self) -> str:
@@ -77,7 +82,7 @@ Attack = Callable[[Place], Awaitable[str]]
 
 def check_place(place: Place, *, is_own: bool) -> None:
     """Raises InvalidInput ``attack_elsewhere``: what is not on this machine has to be said to be one's own."""
-    for url in filter(None, (place.url, place.tls_url)):
+    for url in filter(None, (place.url, place.tls_url, place.api)):
         host = urlsplit(url).hostname or ""
         try:
             is_here = ip_address(host).is_loopback

@@ -9,7 +9,9 @@ from typing import Final
 from wattledger.apps.lab.attack import members, strangers
 from wattledger.apps.lab.attack.faults import live_through
 from wattledger.apps.lab.attack.kit import Attack, Breached, Finding, NotTried, Place, Verdict
+from wattledger.apps.lab.attack.upkeep import be_cared_for
 from wattledger.apps.lab.stations.faults import Fault
+from wattledger.apps.lab.stations.upkeep import UpkeepFault
 
 ATTACKS: Final[tuple[Attack, ...]] = (
     strangers.without_credentials,
@@ -35,11 +37,13 @@ ATTACKS: Final[tuple[Attack, ...]] = (
 
 
 async def attack(place: Place) -> AsyncIterator[Finding]:
-    """Every attack, then every named fault, each bounded in time and in sockets."""
+    """Every attack, then every named fault of sessions and of upkeep, each bounded in time and in sockets."""
     for one in ATTACKS:
         yield await _verdict((one.__doc__ or "").strip(), one.__name__, one, place)
     for number, fault in enumerate(Fault):
         yield await _verdict("fault", fault.value, partial(live_through, fault=fault, seed=number), place)
+    for upkeep_fault in UpkeepFault:
+        yield await _verdict("upkeep", upkeep_fault.value, partial(be_cared_for, fault=upkeep_fault), place)
 
 
 async def _verdict(id_: str, name: str, run: Attack, place: Place) -> Finding:

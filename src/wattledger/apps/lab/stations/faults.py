@@ -44,6 +44,26 @@ class Fault(StrEnum):
     STATUS_FLOOD = "status_flood"
 
 
+# What these do leaves all the evidence there: the session is billed as it was delivered.
+HARMLESS = frozenset(
+    {
+        Fault.RESEND_SAME_ID,
+        Fault.RESEND_NEW_ID,
+        Fault.UNIT_MIX,
+        Fault.SOC_ONLY_BATCHES,
+        Fault.OUT_OF_ORDER,
+        Fault.LATE_UPDATED_AFTER_ENDED,
+        Fault.START_LATE,
+        Fault.LARGEST_TRANSACTION_ID,
+        Fault.CLOCK_LOCAL_TIME,
+        Fault.DROP_TCP_MID_SESSION,
+        Fault.REBOOT_MID_SESSION,
+        Fault.POWER_LOSS,
+        Fault.HALF_OPEN_SOCKET,
+        Fault.RECONNECT_STORM,
+        Fault.STATUS_FLOOD,
+    }
+)
 YEARS_OFF = timedelta(days=-6 * 365)
 DROP_AFTER_UPDATES = 2
 STORM_LINKS = 6

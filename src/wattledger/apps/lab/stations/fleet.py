@@ -21,6 +21,7 @@ import msgspec
 from wattledger.apps.lab.stations.faults import Fault
 from wattledger.apps.lab.stations.memory import MeterMemory
 from wattledger.apps.lab.stations.station import VirtualStation
+from wattledger.apps.lab.stations.upkeep import UpkeepFault
 from wattledger.apps.lab.stations.vehicle import car_of
 from wattledger.apps.lab.stations.wire import Payload
 
@@ -47,6 +48,7 @@ class StationSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sample_interval_s: float = 60.0
     tokens: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+    upkeep_faults: tuple[UpkeepFault, ...] = ()
     gap_s: float | None = None
     stay_s: float = 1_800.0
     plugs_in_after_s: float | None = None
@@ -95,7 +97,7 @@ class Fleet:
         return await _COMMANDS[request["do"]](station, request)
 
     def _built(self, url: str, spec: StationSpec) -> VirtualStation:
-        return VirtualStation(
+        station = VirtualStation(
             url,
             spec.identity,
             spec.password,
@@ -111,6 +113,8 @@ class Fleet:
             announce=self._announce,
             registers={} if self._meters is None else self._meters.of(spec.identity),
         )
+        station.upkeep.faults = frozenset(spec.upkeep_faults)
+        return station
 
     def _announce(self, event: str, station: VirtualStation, facts: Payload) -> None:
         if event == "metered":
