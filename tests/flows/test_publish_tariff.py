@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,11 +10,9 @@ import pytest
 from conftest import CountingIds
 from rating_sessions import energy, tariff, when
 from wattledger.core.kernel.errors import InvalidInput
-from wattledger.core.tariffs.model import Spot, Tariff, Tier, TierSpan
+from wattledger.core.tariffs.model import Spot, Tariff
 from wattledger.flows.ports.price_terms import SeriesRow
 from wattledger.flows.publish_tariff import publish
-
-STEPS = (Tier(10_000, Decimal("0.5")),)
 
 
 class OneSeries:
@@ -44,12 +41,6 @@ class TestATariffThatNeedsData:
     async def test_of_a_series_in_another_currency_is_not_published(self, ids: CountingIds) -> None:
         one = tariff(when(energy("0.4", spot=Spot("nordic"))))
         assert await refusal(ids, one) == "currency_mixed: 'nordic' is in NOK, the tariff in EUR."
-
-    async def test_of_months_is_not_published(self, ids: CountingIds) -> None:
-        one = tariff(when(energy("0.4", tiers=STEPS, tier_span=TierSpan.MONTH)))
-        assert (
-            await refusal(ids, one) == "tariff_needs_data: What a customer used in a month is not collected here."
-        )
 
     async def test_nor_is_what_no_session_may_be_priced_with(self, ids: CountingIds) -> None:
         assert (await refusal(ids, tariff())).startswith("tariff_empty: ")

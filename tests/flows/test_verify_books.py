@@ -28,6 +28,7 @@ from world import TARIFF, OpenSecrets, World, small_world
 pytestmark = pytest.mark.database
 # Codes that need more than a statement to bring about: they have tests of their own below, or in the chain's.
 ELSEWHERE = {
+    "month_counted_twice",
     "bill_orphaned",
     "bill_of_running_session",
     "energy_billed_twice",

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from wattledger.core.metering.usage import Usage
-from wattledger.core.rating.price_terms import PriceTerms, series_of
+from wattledger.core.kernel.instants import month_of
+from wattledger.core.metering.usage import MonthUsage, Usage
+from wattledger.core.rating.price_terms import PriceTerms, has_month_tiers, series_of
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.price_points import points_of, series_of_points
 from wattledger.core.tariffs.spot import PriceSeries
@@ -42,7 +43,7 @@ async def running_terms(
 ) -> PriceTerms:
     """What the session is priced by as long as it has no bill, for so much usage."""
     terms = await work.price_terms.fixed(session.session_id)
-    return await _completed(work, terms, tariff, usage)
+    return await _completed(work, session, terms, tariff, usage, is_final=False)
 
 
 async def fixed_terms(work: Work, session: SessionRecord, live: BillRow | None) -> PriceTerms:
@@ -50,18 +51,47 @@ async def fixed_terms(work: Work, session: SessionRecord, live: BillRow | None) 
     return await work.price_terms.fixed(session.session_id if live is None else live.bill_id)
 
 
-async def bill_terms(work: Work, terms: PriceTerms, tariff: Tariff | None, usage: Usage | None) -> PriceTerms:
-    """``terms`` completed by what is known at the session's end; what they say already stays."""
-    return await _completed(work, terms, tariff, usage)
+async def bill_terms(
+    work: Work, session: SessionRecord, terms: PriceTerms, tariff: Tariff | None, usage: Usage | None
+) -> PriceTerms:
+    """``terms`` completed by what is known at the session's end; what they say already stays.
+
+    Where tiers count the month, the customer is locked afterwards: of two sessions that close together, one counts
+    on from the other.
+    """
+    return await _completed(work, session, terms, tariff, usage, is_final=True)
 
 
-async def _completed(work: Work, terms: PriceTerms, tariff: Tariff | None, usage: Usage | None) -> PriceTerms:
+async def _completed(
+    work: Work,
+    session: SessionRecord,
+    terms: PriceTerms,
+    tariff: Tariff | None,
+    usage: Usage | None,
+    *,
+    is_final: bool,
+) -> PriceTerms:
     if tariff is None or usage is None or not usage.periods:
         return terms
+    if terms.month is None and has_month_tiers(tariff):
+        terms = replace(terms, month=await _month(work, session, usage, is_final=is_final))
     # By whole hours: an end that is told later still meets the prices that were known.
     begin = usage.periods[0].started_at.replace(minute=0, second=0, microsecond=0)
     end = usage.periods[-1].ended_at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return await _with_market(work, tariff, terms, begin, end)
+
+
+async def _month(work: Work, session: SessionRecord, usage: Usage, *, is_final: bool) -> MonthUsage:
+    """What the customer's sessions that began in this month, as the site counts months, were billed for by now.
+
+    A guest has no account and counts the own session only.
+    """
+    if session.contract_id is None:
+        return MonthUsage()
+    begin, end = month_of(usage.periods[0].started_at, usage.time_zone)
+    return await work.price_terms.month_usage(
+        session.contract_id, begin, end, but=session.session_id, for_update=is_final
+    )
 
 
 async def _with_market(

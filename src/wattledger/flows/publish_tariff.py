@@ -7,7 +7,7 @@ from uuid import UUID
 
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.instants import utc
-from wattledger.core.rating.price_terms import has_month_tiers, series_of
+from wattledger.core.rating.price_terms import series_of
 from wattledger.core.tariffs.check import check_tariff
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.versions import encode_tariff, tariff_version_id
@@ -27,8 +27,8 @@ async def publish_tariff(
     """The id of the tariff of that ``name``, in force from ``valid_from`` (now, if None) as ``tariff`` says.
 
     Publishing what is in force already changes nothing. Raises InvalidInput as ``check_tariff`` does,
-    ``price_series_unknown``, ``currency_mixed`` and ``tariff_needs_data``; Refused ``publication_exists`` when
-    another version begins at that very instant.
+    ``price_series_unknown`` and ``currency_mixed``; Refused ``publication_exists`` when another version begins at
+    that very instant.
     """
     async with uow.begin(tenant_id) as work:
         return await publish(work, ids, name=name, tariff=tariff, valid_from=valid_from, at=clock.now())
@@ -39,7 +39,7 @@ async def publish(
 ) -> UUID:
     """As ``publish_tariff``, within a transaction of the caller's."""
     check_tariff(tariff)
-    await _check_data(work, tariff)
+    await _check_series(work, tariff)
     starts_at = utc(valid_from) if valid_from else at
     version_id = tariff_version_id(tariff)
     await work.catalog.add_tariff_version(version_id, tariff.currency, encode_tariff(tariff), at=at)
@@ -52,8 +52,8 @@ async def publish(
     return tariff_id
 
 
-async def _check_data(work: Work, tariff: Tariff) -> None:
-    """What sessions could not be priced with, for want of facts that nothing here collects, is not offered."""
+async def _check_series(work: Work, tariff: Tariff) -> None:
+    """What sessions could not be priced with, for want of prices that nobody tells, is not offered."""
     for name in sorted(series_of(tariff)):
         series = await work.price_terms.series(name)
         if series is None:
@@ -62,5 +62,3 @@ async def _check_data(work: Work, tariff: Tariff) -> None:
             raise InvalidInput(
                 "currency_mixed", f"{name!r} is in {series.currency}, the tariff in {tariff.currency}."
             )
-    if has_month_tiers(tariff):
-        raise InvalidInput("tariff_needs_data", "What a customer used in a month is not collected here.")

@@ -118,7 +118,7 @@ async def _bill(ports: ReviewPorts, work: Work, session: SessionRecord, what: De
     started_at = session.started_at or session.ended_at
     evidence = decided_evidence(weigh(fold, place), place, what, started_at=started_at, ended_at=session.ended_at)
     tariff = decode_tariff(body)
-    terms = await bill_terms(work, await fixed_terms(work, session, None), tariff, evidence.usage)
+    terms = await bill_terms(work, session, await fixed_terms(work, session, None), tariff, evidence.usage)
     rated = _rated(evidence.usage, tariff, terms, what)
     customer_no = None
     if session.contract_id is not None:

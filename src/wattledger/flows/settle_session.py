@@ -176,7 +176,7 @@ async def _decide(work: Work, case: _Case, bill_id: UUID) -> SessionBill | Hold:
     evidence = weigh(case.fold, place)
     terms, tariff = case.terms, case.terms.tariff
     if tariff is not None:
-        price = await bill_terms(work, terms.price, tariff.tariff, evidence.usage)
+        price = await bill_terms(work, case.session, terms.price, tariff.tariff, evidence.usage)
         terms = dataclasses.replace(terms, price=price)
     return close_session(bill_id=bill_id, session_id=session_id, evidence=evidence, terms=terms)
 

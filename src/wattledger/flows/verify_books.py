@@ -70,7 +70,13 @@ CHECKS: Final = (
     ),
     Check("prices", "P7 P11", "bills are their lines, at their tariff's prices and taxes", recompute=bill_faults),
     Check("tariffs", "P7", "tariff versions say what they said", recompute=tariff_faults),
-    Check("terms", "P7", "what bills were priced by says what it said", ("bill_terms_missing",), terms_faults),
+    Check(
+        "terms",
+        "P7",
+        "what bills were priced by says what it said",
+        ("bill_terms_missing", "month_counted_twice"),
+        terms_faults,
+    ),
     Check(
         "journals",
         "P1",

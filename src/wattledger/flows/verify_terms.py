@@ -1,4 +1,4 @@
-"""Bills held against the terms that were fixed with them: taxes of the day, with rules of its own.
+"""Bills held against the terms that were fixed with them: taxes, market prices, tiers by the month.
 
 Nothing here imports what it checks: terms and tariffs are read as JSON, dates and rates worked out anew.
 """
@@ -17,6 +17,7 @@ from wattledger.flows.ports.verify import RawBill, RawBooks
 from wattledger.flows.verify_content import content_name
 
 _SPOT: Final = 10**6
+_MONTH: Final = {"energy": "energy_milliwh", "time": "charging_us", "idle": "idle_us"}
 _DIMENSIONS: Final = {"reservation": "time", "reservation_flat": "flat"}
 
 
@@ -44,7 +45,7 @@ def terms_fault(bill: RawBill, rated: dict[str, Any]) -> str:
         fault = "" if _is_members(terms) else _spot_fault(line, component.get("spot"), terms)
         if fault:
             return fault
-    return _excise_fault(rated, rules, day)
+    return _excise_fault(rated, rules, day) or _tier_fault(rated, tariff, terms)
 
 
 def _lines(rated: dict[str, Any], tariff: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -70,6 +71,43 @@ def _taxes(
         if _holds(dated, day) and dimension in (dated.get("dimensions") or [dimension])
     ]
     return found or stated
+
+
+def _tier_fault(rated: dict[str, Any], tariff: dict[str, Any], terms: dict[str, Any]) -> str:
+    """What is billed at each price of a component with tiers is what its tiers say, from the month's usage on."""
+    if _is_members(terms):
+        return ""
+    sums: dict[tuple[int, int], dict[Fraction, int]] = {}
+    for line, component in _lines(rated, tariff):
+        if component.get("tiers"):
+            billed = sums.setdefault((line["element"], line["component"]), {})
+            price = Fraction(line["price"])
+            billed[price] = billed.get(price, 0) + line["billed"]
+    for (element, place), billed in sums.items():
+        component = tariff["elements"][element]["components"][place]
+        is_monthly = component.get("tier_span") == "month"
+        used = (terms.get("month") or {}).get(_MONTH.get(component["dimension"], ""), 0) if is_monthly else 0
+        due = _by_tier(component, used, sum(billed.values()))
+        if {price: count for price, count in billed.items() if count} != due:
+            return f"tiers of {component['dimension']} from {used} on are not what its lines bill"
+    return ""
+
+
+def _by_tier(component: dict[str, Any], used: int, total: int) -> dict[Fraction, int]:
+    scale = 1_000 if component["dimension"] == "energy" else 1_000_000
+    steps = [(tier["until"] * scale, Fraction(tier["price"])) for tier in component["tiers"]]
+    last = Fraction(component["price"])
+    if component.get("tiering") == "volume":
+        price = next((price for until, price in steps if used + total <= until), last)
+        return {price: total} if total else {}
+    due: dict[Fraction, int] = {}
+    begin, end = used, used + total
+    for until, price in [*steps, (end, last)]:
+        part = max(0, min(until, end) - begin)
+        if part:
+            due[price] = due.get(price, 0) + part
+            begin += part
+    return due
 
 
 def _is_members(terms: dict[str, Any]) -> bool:

@@ -42,6 +42,18 @@ def format_instant(instant: datetime) -> str:
     return f"{utc_instant:%Y-%m-%dT%H:%M:%S}.{utc_instant.microsecond // 1000:03d}Z"
 
 
+def month_of(instant: datetime, time_zone: str) -> tuple[datetime, datetime]:
+    """The calendar month that ``instant`` lies in at a place: from its first instant until the next month's.
+
+    Raises what ``zone`` raises.
+    """
+    place = zone(time_zone)
+    local = utc(instant).astimezone(place)
+    year, month = (local.year + 1, 1) if local.month == 12 else (local.year, local.month + 1)
+    begin, end = datetime(local.year, local.month, 1, tzinfo=place), datetime(year, month, 1, tzinfo=place)
+    return begin.astimezone(UTC), end.astimezone(UTC)
+
+
 @lru_cache(maxsize=1_024)
 def zone(name: str) -> ZoneInfo:
     """The IANA zone of that name. Raises InvalidInput ``time_zone_unknown``.

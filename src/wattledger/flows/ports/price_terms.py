@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from wattledger.core.metering.usage import MonthUsage
 from wattledger.core.rating.price_terms import PriceTerms
 from wattledger.core.tariffs.price_points import PricePoint
 from wattledger.core.tax.rules import TaxRules
@@ -83,6 +84,15 @@ class PriceTermsStore(Protocol):
 
     async def waiting_for_prices(self) -> list[UUID]:
         """The sessions whose bill waits for a market's price."""
+        ...
+
+    async def month_usage(
+        self, contract_id: UUID, begin: datetime, end: datetime, *, but: UUID, for_update: bool
+    ) -> MonthUsage:
+        """What the live bills say of the customer's sessions that began in that time, ``but`` one.
+
+        ``for_update`` locks the customer first: nobody counts beside whoever writes the next bill.
+        """
         ...
 
     async def fixed(self, subject_id: UUID) -> PriceTerms:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from wattledger.adapters.postgres.queries import queries
 from wattledger.core.kernel.errors import Refused
+from wattledger.core.metering.usage import MonthUsage
 from wattledger.core.rating.price_terms import AWAITED, NO_TERMS, PriceTerms, decode_terms, named_terms
 from wattledger.core.tariffs.price_points import PricePoint
 from wattledger.core.tax.rules import TaxRules, decode_tax_rules, encode_tax_rules
@@ -74,6 +75,14 @@ class PgPriceTermsStore:
     async def waiting_for_prices(self) -> list[UUID]:
         rows = await self._connection.fetch(_Q.waiting_for_prices, self._tenant_id, AWAITED)
         return [row["subject_id"] for row in rows]
+
+    async def month_usage(
+        self, contract_id: UUID, begin: datetime, end: datetime, *, but: UUID, for_update: bool
+    ) -> MonthUsage:
+        if for_update:
+            await self._connection.execute(_Q.lock_customer, self._tenant_id, contract_id)
+        row = await self._connection.fetchrow(_Q.month_usage, self._tenant_id, contract_id, begin, end, but)
+        return MonthUsage(*row)
 
     async def fixed(self, subject_id: UUID) -> PriceTerms:
         body = await self._connection.fetchval(_Q.fixed, self._tenant_id, subject_id)

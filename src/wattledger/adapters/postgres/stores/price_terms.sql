@@ -57,6 +57,25 @@ order by told_at, price_import_id, starts_at;
 select subject_id from review_item
 where tenant_id = $1 and state = 'open' and subject_kind = 'session' and reason_code = $2;
 
+-- name: lock_customer
+select u.customer_id from contract r
+join customer u on u.tenant_id = r.tenant_id and u.customer_id = r.customer_id
+where r.tenant_id = $1 and r.contract_id = $2
+for no key update of u;
+
+-- name: month_usage
+-- A bill is never older than its session: created_at bounds the look into the index.
+select coalesce(sum(b.energy_milliwh), 0)::bigint,
+       coalesce(sum((convert_from(b.rated, 'UTF8')::json ->> 'charging_time_us')::bigint), 0)::bigint,
+       coalesce(sum((convert_from(b.rated, 'UTF8')::json ->> 'idle_time_us')::bigint), 0)::bigint
+from contract r
+join contract o on o.tenant_id = r.tenant_id and o.customer_id = r.customer_id
+join bill b on b.tenant_id = o.tenant_id and b.contract_id = o.contract_id
+where r.tenant_id = $1 and r.contract_id = $2 and b.created_at >= $3 and b.started_at >= $3 and b.started_at < $4
+  and b.session_id <> $5
+  and not exists (select from bill n where n.tenant_id = b.tenant_id and n.session_id = b.session_id
+                  and n.replaces_revision = b.revision);
+
 -- name: fixed
 select v.body
 from priced_by b

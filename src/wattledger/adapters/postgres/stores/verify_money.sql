@@ -256,6 +256,28 @@ select count(*) from tariff_version where tenant_id = $1
 -- name: count_terms
 select count(*) from price_terms where tenant_id = $1
 
+-- name: month_counted_twice
+-- Of what a customer used in a month, each bill with tiers by the month counts a part of its own: from what was
+-- billed before it on. (What later revisions added to a bill, bills in between did not count.)
+with counted as (
+    select b.tenant_id, r.customer_id, b.session_id, (array_agg(b.bill_id order by b.revision))[1] bill_id,
+           date_trunc('month', min(b.started_at), min(s.time_zone)) as month_at,
+           min(m.used) as low, min(m.used) + min(b.energy_milliwh) as high
+    from bill b
+    join session s on s.tenant_id = b.tenant_id and s.session_id = b.session_id
+    join contract r on r.tenant_id = b.tenant_id and r.contract_id = b.contract_id
+    join priced_by p on p.tenant_id = b.tenant_id and p.subject_id = b.bill_id
+    join price_terms v on v.tenant_id = p.tenant_id and v.price_terms_id = p.price_terms_id
+    cross join lateral (
+        select (convert_from(v.body, 'UTF8')::jsonb -> 'month' ->> 'energy_milliwh')::bigint used) m
+    where b.tenant_id = $1 and m.used is not null
+    group by b.tenant_id, r.customer_id, b.session_id)
+select a.bill_id::text, 'bill ' || b.bill_id || ' counts the same part of the month'
+from counted a
+join counted b on b.tenant_id = a.tenant_id and b.customer_id = a.customer_id and b.month_at = a.month_at
+              and a.session_id < b.session_id
+where greatest(a.low, b.low) < least(a.high, b.high)
+
 -- name: bill_terms_missing
 -- What a session began by is among what its bills are priced by.
 select b.bill_id::text, 'its session began by terms ' || s.price_terms_id || ', the bill has none'
