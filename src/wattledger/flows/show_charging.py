@@ -13,6 +13,7 @@ from wattledger.core.rating.price_terms import taxed_tariff
 from wattledger.core.rating.rated import Rated, decode_rated
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.versions import decode_tariff
+from wattledger.flows.explain_session import WhyNot, why_not
 from wattledger.flows.ports.base import Clock, Directory, UnitOfWork, Work
 from wattledger.flows.ports.debts import RestFacts
 from wattledger.flows.ports.driver import ConnectorFacts, EndFacts, ReceiptFile, VisitFacts
@@ -108,6 +109,14 @@ async def signed_readings(uow: UnitOfWork, charging: Charging) -> list[str]:
         events = await work.sessions.events(charging.session.session_id)
     readings = sorted((reading for event in events for reading in event.readings), key=lambda reading: reading.at)
     return list(dict.fromkeys(reading.signed for reading in readings if reading.signed is not None))
+
+
+async def why_not_of(uow: UnitOfWork, charging: Charging, rated: Rated) -> WhyNot:
+    """What of the tariff did not hold for each line of the charging's price."""
+    if charging.session is None:
+        return ()
+    async with uow.begin_read(charging.tenant_id) as work:
+        return await why_not(work, charging.session.session_id, rated)
 
 
 def stage_of(

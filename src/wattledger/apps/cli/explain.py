@@ -15,12 +15,10 @@ from wattledger.apps.cli.files import folded
 from wattledger.apps.present.texts import LOCALES, bill_text
 from wattledger.bootstrap import opened
 from wattledger.core.kernel.errors import InvalidInput, NotFound
-from wattledger.core.metering.evidence import weigh
-from wattledger.core.metering.session import SessionFold
 from wattledger.core.rating.rated import Rated, decode_rated
-from wattledger.core.rating.why import Rejected, rejections, why_facts
+from wattledger.core.rating.why import why_facts
 from wattledger.core.tariffs.model import Tariff
-from wattledger.core.tariffs.versions import decode_tariff
+from wattledger.flows.explain_session import WhyNot, tariff_of_session, why_not
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.desk_rows import SessionRow
 from wattledger.flows.ports.sessions import SessionRecord
@@ -34,7 +32,7 @@ class _Explained:
     rated: Rated
     is_billed: bool
     tariff: Tariff | None
-    why_not: tuple[tuple[Rejected, ...], ...]
+    why_not: WhyNot
 
 
 def explain_command(
@@ -83,12 +81,8 @@ async def _explained(work: Work, row: SessionRow) -> _Explained:
     session = await work.sessions.session(row.session_id)
     assert session is not None
     rated, is_billed = await _price(work, session)
-    tariff = None
-    if session.tariff_version_id is not None:
-        body = await work.sessions.tariff_body(session.tariff_version_id)
-        tariff = None if body is None else decode_tariff(body)
-    why_not = () if tariff is None else await _rejections(work, session, rated, tariff)
-    return _Explained(row, rated, is_billed, tariff, why_not)
+    tariff = await tariff_of_session(work, row.session_id)
+    return _Explained(row, rated, is_billed, tariff, await why_not(work, row.session_id, rated))
 
 
 async def _price(work: Work, session: SessionRecord) -> tuple[Rated, bool]:
@@ -100,13 +94,3 @@ async def _price(work: Work, session: SessionRecord) -> tuple[Rated, bool]:
     if running.rated is None:
         raise NotFound("price_unknown", "The session has no price: it waits for review, or for its first reading.")
     return running.rated, False
-
-
-async def _rejections(
-    work: Work, session: SessionRecord, rated: Rated, tariff: Tariff
-) -> tuple[tuple[Rejected, ...], ...]:
-    place = await work.sessions.place(session.session_id)
-    if place is None:
-        return ()
-    usage = weigh(SessionFold(await work.sessions.events(session.session_id)), place).usage
-    return () if usage is None else rejections(rated, usage, (tariff,))

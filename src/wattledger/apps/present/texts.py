@@ -18,7 +18,7 @@ from wattledger.core.kernel.instants import zone
 from wattledger.core.kernel.money import Money, exponent_of
 from wattledger.core.rating.explain import PriceRow, explain_text, price_table
 from wattledger.core.rating.rated import Rated
-from wattledger.core.rating.why import Rejected
+from wattledger.core.rating.why import Rejected, why_text
 from wattledger.core.tariffs.model import Tariff
 from wattledger.core.tariffs.wording import Words, money_decimals, plain_number
 
@@ -67,6 +67,11 @@ def bill_text(
     """A bill's lines, taxes and total in words; with the tariff, conditions too are told in the language."""
     tariffs = () if tariff is None else (tariff,)
     return explain_text(rated, words=words_for(locale), tariffs=tariffs, why_not=why_not)
+
+
+def why_not_texts(rejected: Sequence[Rejected], locale: str = DEFAULT_LOCALE) -> tuple[str, ...]:
+    """What did not hold for a line, a sentence a price; without those that only came later than what held."""
+    return tuple(why_text(one, words_for(locale)) for one in rejected if one.reasons)
 
 
 def tariff_rows(tariff: Tariff, locale: str = DEFAULT_LOCALE) -> tuple[PriceRow, ...]:

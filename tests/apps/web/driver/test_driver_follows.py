@@ -7,7 +7,9 @@ from httpx import AsyncClient
 
 from conftest import SettableClock
 from driver_scenes import LINK, Scenes
+from rating_sessions import energy, tariff, when
 from wattledger.core.metering.events import Activity
+from wattledger.core.tariffs.versions import encode_tariff, tariff_version_id
 
 PAGE = f"/p/{LINK}"
 _STOPS_ASKED = "select session_id from station_command where kind = 'stop_session'"
@@ -124,6 +126,22 @@ class TestWhileCharging:
         html = await text_of(client, f"{PAGE}/why")
         assert "39.716 kWh × €0.50 per kWh" in html
         assert "This is the price so far" in html
+        assert "Why no other price?" not in html
+
+    async def test_tells_folded_away_why_no_other_price_of_the_tariff_holds(
+        self, client: AsyncClient, scenes: Scenes
+    ) -> None:
+        session_id = await scenes.charging()
+        nightly = tariff(when(energy("0.39"), time_from="22:00", time_until="06:00"), when(energy("0.59")))
+        version_id, body = tariff_version_id(nightly), encode_tariff(nightly)
+        async with scenes.database.begin(scenes.world.tenant_id) as work:
+            await work.catalog.add_tariff_version(version_id, "EUR", body, at=scenes.clock.now())
+            await work.connection.execute(
+                "update session set tariff_version_id = $2 where session_id = $1", session_id, version_id
+            )
+        html = await text_of(client, f"{PAGE}/why")
+        assert '<details class="why-not"><summary>Why no other price?</summary>' in html
+        assert "Not price 1 of the tariff: 22:00-06:00, but it was" in html
 
 
 class TestTheStopButton:

@@ -13,6 +13,8 @@ import pytest
 from conftest import SettableClock
 from desk_house import fill
 from desk_scene import Scene
+from rating_sessions import energy, tariff, when
+from wattledger.core.tariffs.versions import encode_tariff, tariff_version_id
 
 LISTS = (
     "/desk",
@@ -77,3 +79,22 @@ class TestASession:
         assert f"€{amount_minor / 100:.2f}" in text
         assert "expense:gateway_fees" in text
         assert "0.5 EUR per kWh" in text
+        assert "Why no other price?" not in text
+
+    async def test_tells_folded_away_why_no_other_price_of_its_tariff_held(
+        self, owner: Any, scene: Scene, clock: SettableClock
+    ) -> None:
+        nightly = tariff(
+            when(energy("0.39"), time_from="22:00", time_until="06:00"),
+            when(energy("0.49"), energy_milliwh_min=10**9),
+            when(energy("0.59")),
+        )
+        version_id, body = tariff_version_id(nightly), encode_tariff(nightly)
+        async with scene.database.begin(scene.world.tenant_id) as work:
+            await work.catalog.add_tariff_version(version_id, "EUR", body, at=clock.now())
+        session_id = await scene.session(started_at=clock.now() - timedelta(hours=1), tariff_version_id=version_id)
+        page = (await owner.get(f"/desk/sessions/{session_id}")).text
+        assert page.count('<details class="why-not"><summary>') == 1
+        text = await owner.read(f"/desk/sessions/{session_id}")
+        assert "Not price 1 of the tariff: 22:00-06:00, but it was" in text
+        assert "Not price 2 of the tariff: energy from 1,000 kWh, but it was 0 kWh" in text

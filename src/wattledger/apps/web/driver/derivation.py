@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from wattledger.apps.present.figures import LOCALE, clock_time, energy_kwh, money
-from wattledger.apps.present.texts import number_text, price_text
+from wattledger.apps.present.texts import number_text, price_text, why_not_texts
 from wattledger.core.kernel.instants import zone
 from wattledger.core.rating.rated import ChargeLine, LineKind, Rated, Unit
+from wattledger.core.rating.why import Rejected
 from wattledger.core.tariffs.wording import ENGLISH_TERMS
+from wattledger.flows.explain_session import WhyNot
 from wattledger.flows.running_cost import PowerPoint
 
 _POINTS_MAX: Final = 240
@@ -30,6 +33,7 @@ class BillLine:
     when: str
     note: str
     amount: str
+    why_not: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,12 @@ class CurvePoint:
     time: str
 
 
-def bill_of(rated: Rated) -> Bill:
-    """The lines, the taxes inside them and the total: the very figures of the books."""
+def bill_of(rated: Rated, why_not: WhyNot = ()) -> Bill:
+    """The lines, the taxes inside them and the total: the very figures of the books; and what did not hold."""
     local = zone(rated.time_zone)
+    rejected = why_not or ((),) * len(rated.lines)
     return Bill(
-        lines=[_line(rated, line, local) for line in rated.lines],
+        lines=[_line(rated, line, local, one) for line, one in zip(rated.lines, rejected, strict=True)],
         taxes=[
             (
                 f"of which {tax.name} {number_text(Decimal(tax.rate_ppm) / 10_000, LOCALE)} %",
@@ -89,10 +94,10 @@ def _mean_power_w(previous: PowerPoint | None, point: PowerPoint) -> int | None:
     return (point.energy_milliwh - previous.energy_milliwh) * 3_600_000 // microseconds
 
 
-def _line(rated: Rated, line: ChargeLine, local: ZoneInfo) -> BillLine:
+def _line(rated: Rated, line: ChargeLine, local: ZoneInfo, rejected: Sequence[Rejected]) -> BillLine:
     word = line.note if line.dimension is LineKind.EXCISE else ENGLISH_TERMS[line.dimension]
     begin, end = clock_time(line.started_at, local), clock_time(line.ended_at, local)
-    notes = [line.matched, line.note if line.dimension is not LineKind.EXCISE else ""]
+    notes = [line.name, line.matched, line.note if line.dimension is not LineKind.EXCISE else ""]
     if line.billed != line.quantity:
         notes.append(f"{_quantity(line.billed, line.unit)} billed for {_quantity(line.quantity, line.unit)} used")
     return BillLine(
@@ -101,6 +106,7 @@ def _line(rated: Rated, line: ChargeLine, local: ZoneInfo) -> BillLine:
         when="" if line.unit is Unit.ONCE else f"{begin} to {end}",
         note="; ".join(note for note in notes if note),
         amount=money(line.gross_minor if rated.is_tax_included else line.net_minor, rated.currency),
+        why_not=why_not_texts(rejected, LOCALE),
     )
 
 

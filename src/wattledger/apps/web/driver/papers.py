@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Response, get
 
 from wattledger.apps.present.figures import energy_kwh, moment
+from wattledger.apps.web.driver.derivation import bill_of
 from wattledger.apps.web.driver.follow import Code, facts_of, seen
 from wattledger.apps.web.driver.place import price_caption, price_lines
 from wattledger.apps.web.driver.sight import bill_so_far
@@ -13,7 +14,7 @@ from wattledger.apps.web.wired import Wired
 from wattledger.core.kernel.errors import NotFound
 from wattledger.core.kernel.instants import zone
 from wattledger.core.metering.evidence import Finding
-from wattledger.flows.show_charging import Charging, receipt_of, signed_readings
+from wattledger.flows.show_charging import Charging, receipt_of, signed_readings, why_not_of
 
 _FINDINGS = {
     Finding.BASELINE_REPLACED: "The meter was read anew just after the start; energy counts from that reading.",
@@ -25,12 +26,15 @@ _FINDINGS = {
 @get("/p/{code:str}/why", include_in_schema=False)
 async def why(container: Wired, code: Code) -> Response[str]:
     charging = await seen(container, code)
-    tariff = charging.tariff
+    tariff, rated = charging.tariff, bill_so_far(charging)
+    facts = facts_of(charging)
+    if rated is not None:
+        facts["bill"] = bill_of(rated, await why_not_of(container.database, charging, rated))
     return page(
         "driver/why.html",
-        **facts_of(charging),
+        **facts,
         is_final=charging.rated is not None,
-        is_priced=bill_so_far(charging) is not None,
+        is_priced=rated is not None,
         prices=[] if tariff is None else price_lines(tariff),
         caption="" if tariff is None else f"{price_caption(tariff)}, as you agreed to it",
         readings=_readings(charging),

@@ -7,10 +7,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import Final
 
+from wattledger.apps.present.figures import LOCALE
+from wattledger.apps.present.texts import why_not_texts
 from wattledger.apps.web.operator.shown import Shown
 from wattledger.core.kernel.money import exponent_of
 from wattledger.core.rating.rated import PER_PRICE_UNIT, ChargeLine, LineKind, Rated, Unit
 from wattledger.core.tariffs.versions import plain
+from wattledger.flows.explain_session import WhyNot
 
 _WHAT: Final = {
     LineKind.ENERGY: "Energy",
@@ -43,6 +46,7 @@ class DerivedLine:
     tax: str
     gross: str
     why: str
+    why_not: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,14 @@ class Derivation:
     is_tax_included: bool
 
 
-def derived(rated: Rated, shown: Shown, time_zone: str) -> Derivation:
-    """The derivation as the desk shows it, times in the site's zone."""
+def derived(rated: Rated, shown: Shown, time_zone: str, why_not: WhyNot = ()) -> Derivation:
+    """The derivation as the desk shows it, times in the site's zone; and what of the tariff did not hold."""
+    rejected = why_not or ((),) * len(rated.lines)
     return Derivation(
-        lines=tuple(_line(line, rated, shown, time_zone) for line in rated.lines),
+        lines=tuple(
+            _line(line, rated, shown, time_zone, why_not_texts(one, LOCALE))
+            for line, one in zip(rated.lines, rejected, strict=True)
+        ),
         taxes=tuple(
             (
                 f"{total.name} {plain(Decimal(total.rate_ppm).scaleb(-4))} %",
@@ -82,7 +90,7 @@ def derived(rated: Rated, shown: Shown, time_zone: str) -> Derivation:
     )
 
 
-def _line(line: ChargeLine, rated: Rated, shown: Shown, time_zone: str) -> DerivedLine:
+def _line(line: ChargeLine, rated: Rated, shown: Shown, time_zone: str, why_not: tuple[str, ...]) -> DerivedLine:
     is_priced = line.element >= 0 or line.dimension is LineKind.EXCISE
     used = quantity(line.quantity, line.unit) if is_priced else ""
     billed = quantity(line.billed, line.unit) if is_priced else ""
@@ -99,7 +107,8 @@ def _line(line: ChargeLine, rated: Rated, shown: Shown, time_zone: str) -> Deriv
         net=shown.money(line.net_minor, rated.currency),
         tax=shown.money(line.tax_minor, rated.currency),
         gross=shown.money(line.gross_minor, rated.currency),
-        why=". ".join(part for part in (line.matched, line.note) if part),
+        why=". ".join(part for part in (line.name, line.matched, line.note) if part),
+        why_not=why_not,
     )
 
 

@@ -19,6 +19,7 @@ from wattledger.core.kernel.errors import WattledgerError
 from wattledger.core.metering.events import SessionEvent
 from wattledger.core.rating.rated import Rated, decode_rated
 from wattledger.flows.ask_station import ask_stop
+from wattledger.flows.explain_session import why_not
 from wattledger.flows.ports import desk_rows as rows
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.staff import AuditRecord
@@ -52,8 +53,9 @@ class SessionFacts:
 async def session_page(desk: AtDesk, session_id: FromPath[UUID]) -> Response[str]:
     async with desk.read() as work:
         facts = await _facts(work, session_id)
+        rated = rated_of(facts)
+        rejected = () if rated is None else await why_not(work, session_id, rated)
     shown, time_zone = desk.shown, facts.row.time_zone
-    rated = rated_of(facts)
     moments = [
         *story.told((_EVENT.decode(event.body) for event in facts.events), shown),
         *story.asked_of_station(facts.commands),
@@ -68,7 +70,7 @@ async def session_page(desk: AtDesk, session_id: FromPath[UUID]) -> Response[str
         facts=facts,
         bill=facts.bills[-1] if facts.bills else None,
         driver=driver_of(facts.row),
-        derivation=None if rated is None else derived(rated, shown, time_zone),
+        derivation=None if rated is None else derived(rated, shown, time_zone, rejected),
         rated=rated,
         curve=None if facts.running is None else story.curve(facts.running.curve, rated, time_zone),
         timeline=story.entries(moments, shown, time_zone),
