@@ -77,7 +77,7 @@ bench: setup ## the figures in docs/evidence, measured again (BENCH=name for one
 fuzz: .venv/.fuzz ## frame parsing and translation under atheris (SECONDS_EACH=60 TARGETS=...)
 	.venv/bin/python fuzz/run.py $(SECONDS_EACH) $(TARGETS)
 
-mutation: .venv/.dev ## change the rating code in small ways, see whether its tests notice (half an hour)
+mutation: .venv/.dev ## change the rating code in small ways, see whether its tests notice (ten minutes of processor time)
 	.venv/bin/python scripts/mutation.py
 
 fakes: .venv/.dev ## fetch the programs of others that payment tests speak to (a stateful Stripe, Prism)
