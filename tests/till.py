@@ -179,7 +179,7 @@ class Till:
             gateways=self.ports.gateways,
             hints=self.ports.hints,
             mailer=self,
-            settings=SimpleNamespace(public_url=PUBLIC_URL),
+            settings=SimpleNamespace(public_url=self.ports.public_url),
         )
 
     def _handlers(self) -> Any:

@@ -35,7 +35,8 @@ async def site(app: Litestar, port: int) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        app.state.stopping.set()
+        if (stopping := getattr(app.state, "stopping", None)) is not None:
+            stopping.set()
         server.should_exit = True
         await serving
 
