@@ -11,7 +11,15 @@ import pytest
 from adyen_double import HMAC_KEY, MERCHANT, AdyenDouble, signature_of
 from gateway_contract import NOW, PAYMENT, REFERENCE, Counter, DocumentContract, GatewayContract
 from provider_specs import adyen_spec, adyen_webhook_spec
-from wattledger.adapters.gateways.adyen.transform import LINK_IS_OVER, MEANINGS, RESULTS, on_wire
+from wattledger.adapters.gateways.adyen.transform import (
+    LINK_IS_OVER,
+    MEANINGS,
+    RESULTS,
+    _card,
+    link_body,
+    on_wire,
+    session_body,
+)
 from wattledger.adapters.gateways.adyen.webhook import sign_item
 from wattledger.adapters.gateways.adyen.wire import WireItem
 from wattledger.core.kernel.errors import InvalidInput, Unauthorized
@@ -181,6 +189,24 @@ class TestAdyensDocument(DocumentContract):
             faults += spec.request_faults("POST", f"/{kind}", "application/json", raw)
         assert len(counter.view.heard) == 4
         assert not faults, "\n".join(faults)
+
+
+class TestAppleAndGooglePay:
+    def test_are_offered_wherever_cards_are(self) -> None:
+        ask = Counter(AdyenDouble).ask()
+        assert "allowedPaymentMethods" not in session_body(ask, "Harbour")
+        assert link_body(ask, "Harbour")["allowedPaymentMethods"] == ["scheme", "applepay", "googlepay"]
+
+    async def test_leave_the_cards_own_brand(self) -> None:
+        counter = Counter(AdyenDouble)
+        await counter.open()
+        await counter.pay()
+        assert counter.view is not None
+        raw = counter.view.heard[0].replace(b'"visa"', b'"visa_applepay"')
+        wire = msgspec.json.decode(raw)["notificationItems"][0]["NotificationRequestItem"]
+        card = _card(msgspec.convert(wire, WireItem))
+        assert card is not None
+        assert (card.brand, wire["paymentMethod"]) == ("visa", "visa_applepay")
 
 
 class TestTheKeysOnTheWire:

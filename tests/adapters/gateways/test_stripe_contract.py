@@ -46,6 +46,13 @@ class TestStripe(GatewayContract):
     def test_asks_for_a_language_that_the_page_speaks(self, counter: Counter, wanted: str, page: str) -> None:
         assert transform.checkout_parameters(counter.ask(locale=wanted))["locale"] == page
 
+    def test_offers_apple_pay_and_google_pay_wherever_cards_are(self, counter: Counter) -> None:
+        """Stripe counts them as cards: its page shows them unless switched off, or where it reckons the tax."""
+        for is_sale in (False, True):
+            parameters = transform.checkout_parameters(counter.ask(is_sale=is_sale))
+            assert parameters["payment_method_types"] == ["card"]
+            assert not {"wallet_options", "automatic_tax", "excluded_payment_method_types"} & parameters.keys()
+
     async def test_three_decimals_go_in_steps_of_ten(self, counter: Counter) -> None:
         with pytest.raises(GatewayRefused, match="amount_not_supported"):
             await counter.open(1_005, "KWD")

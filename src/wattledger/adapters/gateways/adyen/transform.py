@@ -122,6 +122,9 @@ LINK_IS_OVER: Final = {
 # "Authentication required" among the codes of a refusal.
 _SOFT_DECLINE: Final = "38"
 _METHODS: Final = {"card": "scheme", "sepa_debit": "sepadirectdebit"}
+# Wallets are cards in another wrapper: what the account does not have, the page leaves out.
+_OFFERED: Final = {"card": ["scheme", "applepay", "googlepay"], "sepa_debit": ["sepadirectdebit"]}
+_WALLETS: Final = ("_applepay", "_googlepay")
 _REFUND_REASONS: Final = {"fraud": "FRAUD", "duplicate": "DUPLICATE", "goodwill": "CUSTOMER REQUEST"}
 _TAKES_AT_ONCE: Final = 0
 # A hold: only a pre-authorisation may be adjusted later.
@@ -171,7 +174,7 @@ def link_body(ask: CheckoutAsk, account: str) -> dict[str, Any]:
     body |= {
         "description": ask.description,
         "captureDelayHours": _TAKES_AT_ONCE,
-        "allowedPaymentMethods": [_METHODS.get(ask.method, ask.method)],
+        "allowedPaymentMethods": _OFFERED.get(ask.method, [ask.method]),
         "reusable": False,
     }
     return body
@@ -354,7 +357,10 @@ def _card(held: WireItem | None) -> Card | None:
         return None
     summary = held.said("cardSummary")
     last4 = summary if len(summary) == 4 and summary.isdigit() else ""
-    return Card(held.payment_method, last4, held.said("alias"), held.said("fundingSource").lower())
+    brand = held.payment_method
+    for wallet in _WALLETS:
+        brand = brand.removesuffix(wallet)
+    return Card(brand, last4, held.said("alias"), held.said("fundingSource").lower())
 
 
 def _method(held: WireItem | None) -> Method | None:
