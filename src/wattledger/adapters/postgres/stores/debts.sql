@@ -92,7 +92,7 @@ where p.tenant_id = $1 and p.payment_id = $2 and p.purpose in ('invoice', 'rest'
 
 -- name: rest
 select p.payment_id, s.session_id, p.link_code, p.driver_email, p.driver_locale, b.currency, b.gross_minor,
-       (p.captured_minor + r.captured_minor)::bigint as taken_minor, r.captured_minor as rest_taken_minor,
+       (p.captured_minor - g.amount_minor + r.captured_minor)::bigint as taken_minor, r.captured_minor as rest_taken_minor,
        exists (select from review_item v where v.tenant_id = p.tenant_id and v.subject_id = p.payment_id
                and v.state = 'open' and v.reason_code = any($3)) as is_asked,
        b.ended_at, si.name as site_name, si.time_zone, c.public_id
@@ -108,6 +108,12 @@ cross join lateral (
     select coalesce(sum(q.captured_minor), 0)::bigint as captured_minor from payment q
     where q.tenant_id = s.tenant_id and q.session_id = s.session_id and q.purpose = 'rest'
 ) r
+-- What was taken ahead of the bill and given back was not taken for it; a goodwill refund leaves nothing to pay.
+cross join lateral (
+    select coalesce(sum(q.amount_minor), 0)::bigint as amount_minor from refund_request q
+    where q.tenant_id = p.tenant_id and q.payment_id = p.payment_id and q.reason_code = 'paid_ahead'
+      and q.state = 'sent'
+) g
 where p.tenant_id = $1 and p.payment_id = $2 and p.purpose = 'session';
 
 -- name: written_off_minor
