@@ -12,6 +12,7 @@ from rating_sessions import VAT_20, energy, flat, idle, tariff, time, usage, whe
 from wattledger.apps.present import texts
 from wattledger.apps.present.terms import TERMS
 from wattledger.core.kernel.money import Money
+from wattledger.core.kernel.taxes import Tax
 from wattledger.core.metering.events import Activity
 from wattledger.core.rating.rate import rate
 from wattledger.core.tariffs.model import Weekday
@@ -93,6 +94,17 @@ class TestABillInWords:
         )
         assert "20 min berechnet bei 30 min Nutzung" in lines[2]
         assert lines[-1] == "Summe: 9,20 €"
+
+    @pytest.mark.parametrize(
+        ("locale", "name"), [("en", "VAT"), ("de", "MwSt."), ("fr", "TVA"), ("nl", "Btw"), ("es", "IVA")]
+    )
+    def test_value_added_tax_is_called_what_readers_call_it(self, locale: str, name: str) -> None:
+        taxed = texts.bill_text(rate(usage((60, 10)), TARIFF), locale)
+        assert any(line.startswith(f"{name} 20 %") for line in map(plain, taxed))
+
+    def test_another_tax_keeps_its_name(self) -> None:
+        sales = tariff(when(energy("1", taxes=(Tax("TVQ", 99_750),))))
+        assert any(line.startswith("TVQ 9,975 %") for line in texts.bill_text(rate(usage((60, 10)), sales), "de"))
 
     @pytest.mark.parametrize("locale", texts.LOCALES)
     def test_every_language_tells_the_same_total(self, locale: str) -> None:

@@ -115,6 +115,17 @@ class TestABill:
         assert told[1] == "    NOT 1: 08:00-10:30, but it was Mon 2026-03-02 12:00:00"
         assert any(sentence.startswith("SUM ") for sentence in told)
 
+    def test_tells_apart_by_their_tax_what_a_limit_takes_of_each(self) -> None:
+        both = tariff(when(energy("1", taxes=VAT_10), flat("5", taxes=VAT_20)))
+        limited = tariff(*both.elements, price_max=PriceLimit(D(8)))
+        lines = explain_text(rate(usage((60, 5)), limited))
+        assert [line for line in lines if line.startswith("Down to")] == [
+            "Down to the maximum price (VAT 10 %): -1.00 EUR",
+            "Down to the maximum price (VAT 20 %): -1.00 EUR",
+        ]
+        alone = tariff(when(energy("2", taxes=VAT_10)), price_max=PriceLimit(D(8)))
+        assert "Down to the maximum price: -2.00 EUR" in explain_text(rate(usage((60, 5)), alone))
+
     def test_of_nothing_is_free(self) -> None:
         assert explain_text(rate(usage((60, 0)), tariff(when(energy("1"))))) == (
             "Free of charge",

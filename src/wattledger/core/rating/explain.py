@@ -108,7 +108,8 @@ def _line_text(rated: Rated, line: ChargeLine, words: Words, tariffs: Sequence[T
         condition = restriction_text(tariffs[line.tariff].elements[line.element].restrictions, words)
     if line.dimension in _SHARED and len(rated.taxes) > 1:
         rates = (words.number(Decimal(tax.rate_ppm * 100) / PPM, 4) for tax in line.taxes)
-        condition = ", ".join(f"{tax.name} {rate} %" for tax, rate in zip(line.taxes, rates, strict=True))
+        names = (_tax_name(tax.name, words) for tax in line.taxes)
+        condition = ", ".join(f"{name} {rate} %" for name, rate in zip(names, rates, strict=True))
     if line.name:
         condition = ", ".join(filter(None, (line.name, line.note)))
     what = line.note if line.dimension is LineKind.EXCISE else words.terms[line.dimension]
@@ -137,12 +138,16 @@ def _quantity(quantity: int, unit: Unit, words: Words) -> str:
 
 def _tax_text(total: TaxTotal, rated: Rated, words: Words) -> str:
     amount = _amount(total.tax_minor, rated, words)
+    name = _tax_name(total.name, words)
     if not total.rate_ppm:
-        return words.say("tax_alone", name=total.name, amount=amount)
+        return words.say("tax_alone", name=name, amount=amount)
     rate = words.number(Decimal(total.rate_ppm * 100) / PPM, 4)
-    return words.say(
-        "tax", name=total.name, rate=rate, base=_amount(total.base_minor, rated, words), amount=amount
-    )
+    return words.say("tax", name=name, rate=rate, base=_amount(total.base_minor, rated, words), amount=amount)
+
+
+def _tax_name(name: str, words: Words) -> str:
+    """A tax as readers call it where it is the one that OCPI means by its field ``vat``; else its own name."""
+    return words.terms["vat"] if name == "VAT" else name
 
 
 def _amount(minor: int, rated: Rated, words: Words) -> str:

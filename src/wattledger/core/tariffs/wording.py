@@ -49,6 +49,7 @@ ENGLISH_TERMS: Final = {
     "per_kwh": "{amount} per kWh", "per_minute": "{amount} per minute", "per_hour": "{amount} per hour",
     "per_session": "{amount} per session", "per_reservation": "{amount} per reservation",
     "price_min": "Minimum price", "price_max": "Maximum price",
+    "vat": "VAT",
     "line": "{what}, {begin} to {end}: {quantity} at {price}{condition}: {amount}",
     "line_once": "{what}{condition}: {amount}",
     "condition": " ({condition})", "minutes": "{number} min", "kwh": "{number} kWh",
