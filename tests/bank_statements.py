@@ -44,5 +44,6 @@ def reference_of(issued: Issued) -> str:
 
 async def receive(place: Any, *lines: str, file_name: str = "", actor: str = "ada@desk") -> Imported:
     """The statement is imported, as at the desk."""
-    ports = (place.database, FileStatements(), place.clock, place.ids, place.world.tenant_id)
+    ids = getattr(place, "ids", None) or place.ports.ids
+    ports = (place.database, FileStatements(), place.clock, ids, place.world.tenant_id)
     return await import_statement(*ports, raw=statement(*lines), file_name=file_name, actor=actor)

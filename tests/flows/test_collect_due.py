@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from bank_statements import issued_invoice
+from bank_statements import credit_line, issued_invoice, receive, reference_of
 from fault_proxy import Fault
 from shop import Shop, open_shop
 from stripe_double import StripeDouble
 from wattledger.core.kernel.errors import Refused
+from wattledger.core.ledger.accounts import customer_account
 from wattledger.flows.collect_due import collect_due
 from wattledger.flows.collect_invoice import CollectAsk, collect_invoice
 from wattledger.flows.debt_links import DebtKind, DebtName
@@ -203,3 +204,18 @@ class TestAStep:
         await collect_invoice(*ports, ask)
         with pytest.raises(Refused, match="step_taken"):
             await collect_invoice(*ports, ask)
+
+
+class TestATransferAndACardAtOnce:
+    async def test_is_a_question_for_a_person(self, office: Office) -> None:
+        """The page was open when the bank's credit came: the money is booked, and somebody must give it back."""
+        shop, issued = office.shop, office.issued
+        name = DebtName(DebtKind.INVOICE, shop.tenant_id, issued.invoice_id)
+        await pay_debt(shop.ports, name, PayAsk())
+        await receive(shop, credit_line(issued.gross_minor, reference_of(issued)))
+        (row,) = await shop.rows("select payment_id from payment")
+        await shop.press(row["payment_id"], "visa")
+        await shop.settle_down()
+        await shop.later(seconds=11)
+        assert await shop.balance(customer_account(shop.world.customer_no)) == -issued.gross_minor
+        assert await shop.reviews() == {"invoice_paid_twice"}

@@ -19,7 +19,7 @@ from wattledger.core.payments.machine import Asked, Payment, Told
 from wattledger.core.payments.states import HELD, OPEN, OperationKind, OperationState
 from wattledger.flows.ask_station import ANSWER_WITHIN, PLUG_IN_WITHIN, ask_start
 from wattledger.flows.change_payment import apply_event, ask_operation, review_payment
-from wattledger.flows.invoice_debt import debtor_of, note_invoice_paid
+from wattledger.flows.invoice_debt import debtor_of, left_of, note_invoice_paid
 from wattledger.flows.keep_method import keep_method
 from wattledger.flows.open_access import PaymentPorts, payee_of
 from wattledger.flows.ports.base import Work
@@ -174,6 +174,12 @@ async def _book(ports: PaymentPorts, work: Work, record: PaymentRecord, before: 
     if row.purpose == REST:
         await note_rest_paid(work, record, now)
     elif row.invoice_id is not None:
+        left_minor = await left_of(work, row.invoice_id)
+        if record.fold.captured_minor > left_minor:
+            sums = (
+                f"{record.fold.captured_minor} {row.currency} came by {row.gateway}, {left_minor} were owed still."
+            )
+            await review_payment(work, ports.ids, record, "invoice_paid_twice", sums, now=now)
         await note_invoice_paid(work, row.invoice_id, now)
     elif await _is_final(work, record):
         await work.jobs.add("issue_receipt", row.payment_id, due_at=now, at=now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from wattledger.core.billing.document import Document, decode_document
@@ -14,6 +15,8 @@ from wattledger.core.ledger import accounts
 from wattledger.flows.ports.base import Work
 from wattledger.flows.ports.invoices import InvoiceRow
 from wattledger.flows.ports.payments import PaymentRecord
+
+OWED: Final = frozenset({InvoiceState.FINALIZED, InvoiceState.PARTLY_PAID, InvoiceState.OVERDUE})
 
 
 async def debtor_of(work: Work, record: PaymentRecord) -> str:
@@ -36,6 +39,14 @@ async def owed_invoice(work: Work, invoice_id: UUID) -> tuple[InvoiceRow, Docume
     if row.kind != DocumentKind.INVOICE or buyer is None or buyer.customer_no is None or row.due_on is None:
         raise Refused("invoice_not_owed", "Only a customer's invoice can be paid so.")
     return row, document, accounts.customer_account(buyer.customer_no)
+
+
+async def left_of(work: Work, invoice_id: UUID) -> int:
+    """What is owed on the invoice still: 0 where it is settled, whatever paid it."""
+    row = await work.invoices.document(invoice_id)
+    if row is None or InvoiceState(row.state) not in OWED:
+        return 0
+    return await work.debts.left_minor(invoice_id)
 
 
 async def note_invoice_paid(work: Work, invoice_id: UUID, now: datetime) -> InvoiceState:

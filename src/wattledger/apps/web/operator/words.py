@@ -170,6 +170,7 @@ _REASONS: Final = {
     "operation_unanswered": "The gateway took a call and has not said what became of it",
     "capture_returned": "The gateway took its capture back",
     "hold_after_release": "Money was held after the page was over",
+    "invoice_paid_twice": "The invoice was paid by a transfer as well: give back what is too much",
     "bank_entry_unmatched": "Money came into the bank account that fits no invoice",
     "operation_unknown": "The gateway's answer to a call is not known",
     "capture_failed": "The gateway refused to capture",
