@@ -177,6 +177,7 @@ class TestALimit:
         assert compile_tariff(tariff(several, price_min=PriceLimit(D(2)))).units_per_major % 10**12 == 0
         assert compile_tariff(tariff(several)).units_per_major < 10**12
         assert compile_tariff(tariff(one, price_min=PriceLimit(D(2)))).units_per_major == 100
+        assert compile_tariff(tariff(when(flat("1")), currency="JPY")).units_per_major == 1
 
     def test_may_be_finer_than_any_price(self) -> None:
         rated = rate(usage((60, 1)), tariff(when(flat("1")), price_min=PriceLimit(D("1.505"))))
