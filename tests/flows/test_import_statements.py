@@ -17,6 +17,7 @@ from wattledger.core.ledger.accounts import BANK, customer_account
 from wattledger.flows.decide_bank_entry import assign_bank_entry, set_aside_bank_entry
 from wattledger.flows.import_statement import Imported, import_statement
 from wattledger.flows.issue_invoices import issue_invoice
+from wattledger.flows.ports.debts import CollectingPolicy
 from wattledger.flows.ports.invoices import Issued
 from world import small_world
 
@@ -71,6 +72,38 @@ class Office(Lab):
 @pytest.fixture
 async def office(database: Any, clock: Any, ids: Any) -> Office:
     return Office(database, await small_world(database, clock=clock, ids=ids), clock, ids)
+
+
+OWN, OTHER = "DE89370400440532013000", "AT611904300234573201"
+
+
+class TestTheStatementsAccount:
+    async def receive(self, office: Office, issued: Issued, account: str) -> Imported:
+        async with office.database.begin(office.world.tenant_id) as work:
+            await work.debts.put_policy(CollectingPolicy(iban=OWN), at=office.clock.now())
+        raw = f"date;amount;reference;payer;iban\n{line(issued, 500)};{account}".encode()
+        return await import_statement(
+            office.database, FileStatements(), office.clock, office.ids, office.world.tenant_id, raw=raw
+        )
+
+    @pytest.mark.parametrize("account", [OWN, "DE89 3704 0044 0532 0130 00", "", "0532013000"])
+    async def test_is_the_tenants_own_or_not_told(self, office: Office, account: str) -> None:
+        assert await self.receive(office, await office.invoice(), account) == Imported(1, 0, 0)
+
+    async def test_that_is_another_books_nothing_and_asks_a_person(self, office: Office) -> None:
+        issued = await office.invoice()
+        assert await self.receive(office, issued, OTHER) == Imported(0, 1, 0)
+        assert await office.state(issued.invoice_id) != "paid"
+        assert await office.balance(BANK) == 0
+        (review,) = await office.rows("select reason_code from review_item")
+        assert review["reason_code"] == "bank_entry_elsewhere"
+
+    async def test_that_is_another_may_still_be_decided_upon(self, office: Office) -> None:
+        issued = await office.invoice()
+        await self.receive(office, issued, OTHER)
+        (entry,) = await office.rows("select entry_id from bank_entry")
+        assert await office.assign(entry["entry_id"], issued.invoice_id) == "partly_paid"
+        assert await office.rows("select from review_item where state = 'open'") == []
 
 
 def line(issued: Issued, amount_minor: int, text: str = "") -> str:

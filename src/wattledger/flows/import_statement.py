@@ -7,10 +7,12 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
+from wattledger.core.billing.bank_account import is_another_account
 from wattledger.core.billing.bank_match import Credit, Match, Owed, match_credit
 from wattledger.core.billing.invoice import InvoiceState, state_after
 from wattledger.core.kernel.card_numbers import strike_card_numbers
@@ -23,6 +25,9 @@ from wattledger.core.ledger.books import bank_receipt_journal
 from wattledger.flows.ports.base import Clock, Ids, UnitOfWork, Work
 from wattledger.flows.ports.collecting import BankEntry, BankImport, OwedInvoice
 from wattledger.flows.ports.statements import Statements
+
+_UNMATCHED: Final = "bank_entry_unmatched"
+_ELSEWHERE: Final = "bank_entry_elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ async def import_statement(
 ) -> Imported:
     """Every credit of the file is stored once; one that names what is owed is booked, any other asks a person.
 
+    So does every credit on another account than the tenant's own, whatever it names: that money is not here.
     The same file again, or another with the same days, adds nothing but a line in the list of imports. Raises
     InvalidInput ``statement_unreadable`` or ``statement_too_large``: then nothing was stored.
     """
@@ -59,14 +65,16 @@ async def import_statement(
         if tenant is None:
             raise NotFound("tenant_unknown", "There is no such tenant.")
         owed = {one.invoice_id: one for one in await work.collecting.owed_invoices()}
+        own_iban = (await work.debts.policy()).iban
         for credit in found:
             entry_id = _entry_id(tenant_id, credit, seen)
-            match = match_credit(credit, [_open(one) for one in owed.values()])
+            is_elsewhere = is_another_account(own_iban, credit.account_ref)
+            match = None if is_elsewhere else match_credit(credit, [_open(one) for one in owed.values()])
             entry = _entry(entry_id, _struck(credit), match, now)
             if not await work.collecting.add_bank_entry(entry):
                 counts["known"] += 1
             elif match is None:
-                await _ask(work, ids, entry, now)
+                await _ask(work, ids, entry, now, reason_code=_ELSEWHERE if is_elsewhere else _UNMATCHED)
                 counts["parked"] += 1
             else:
                 paid = await receive_credit(work, entry, owed[match.invoice_id], tenant.time_zone, now)
@@ -140,11 +148,11 @@ async def receive_credit(
     return msgspec.structs.replace(owed, paid_minor=paid_minor, state=state.value)
 
 
-async def _ask(work: Work, ids: Ids, entry: BankEntry, now: datetime) -> None:
+async def _ask(work: Work, ids: Ids, entry: BankEntry, now: datetime, *, reason_code: str) -> None:
     amount = Money(entry.amount_minor, entry.currency)
     await work.sessions.open_review(
         ids.new(),
-        reason_code="bank_entry_unmatched",
+        reason_code=reason_code,
         subject_kind="bank_entry",
         subject_id=entry.entry_id,
         summary=f"{amount} came from {entry.payer or 'somebody'} on {entry.booked_on}: {entry.remittance[:200]}",

@@ -21,6 +21,16 @@ def read_iban(typed: str) -> str:
     return plain
 
 
+def is_another_account(iban: str | None, account_ref: str) -> bool:
+    """Whether a statement's account is certainly not the one of ``iban``: both must be known, and be IBANs."""
+    if iban is None or not account_ref:
+        return False
+    try:
+        return read_iban(account_ref) != iban
+    except InvalidInput:
+        return False  # a bank's own number for the account, or a struck one: nothing to compare
+
+
 def printed_iban(iban: str) -> str:
     """In groups of four, as it is printed and typed."""
     return " ".join(iban[place : place + 4] for place in range(0, len(iban), 4))

@@ -172,6 +172,8 @@ _REASONS: Final = {
     "hold_after_release": "Money was held after the page was over",
     "invoice_paid_twice": "The invoice was paid by a transfer as well: give back what is too much",
     "bank_entry_unmatched": "Money came into the bank account that fits no invoice",
+    "bank_entry_elsewhere": "A statement tells of money on a bank account that is not ours",
+    "gateway_told_other_payee": "The gateway told of money for another account than ours",
     "operation_unknown": "The gateway's answer to a call is not known",
     "capture_failed": "The gateway refused to capture",
     "void_failed": "The gateway refused to release the hold",
