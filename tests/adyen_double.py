@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import httpx
@@ -32,6 +33,8 @@ class AdyenDouble(ProviderDouble):
     scale: ClassVar[dict[str, int]] = {"ISK": 100, "CLP": 100}
     payee = MERCHANT
     is_live = False
+    kept_ref = "8415"
+    names: Iterator[str] | None = None  # what it calls things, where that is not PSP000001
     is_batching = False  # several items in one message
     result_code = "Authorised"  # of a charge without the payer
 
@@ -95,7 +98,7 @@ class AdyenDouble(ProviderDouble):
         extra = {"cardSummary": "4242", "alias": "A" + tab.facts["psp"], "fundingSource": "CREDIT"}
         if tab.facts.get("payer"):
             extra |= {
-                "tokenization.storedPaymentMethodId": "8415",
+                "tokenization.storedPaymentMethodId": self.kept_ref,
                 "tokenization.shopperReference": tab.facts["payer"],
             }
         self._tell(tab, "AUTHORISATION", tab.facts["psp"], amount=amount, extra=extra)
@@ -166,7 +169,7 @@ class AdyenDouble(ProviderDouble):
         return True
 
     def _psp(self) -> str:
-        return f"PSP{self.number()}"
+        return next(self.names) if self.names else f"PSP{self.number()}"
 
     def _tell(self, tab: Tab, kind: str, psp: str, *, amount: int | None = None, original: str = "",
               reference: str = "", success: str = "true", reason: str = "", extra: dict[str, str] | None = None,

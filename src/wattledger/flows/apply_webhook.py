@@ -29,10 +29,17 @@ from wattledger.flows.view_attempt import view_attempt
 
 RAW_BYTES_MAX: Final = 256 * 1024
 LEASE: Final = timedelta(seconds=60)
-# Names that gateways give to things, some of them sixteen digits: a changed one would be another thing.
+# Names that gateways give to things, some of them sixteen digits (Adyen's older references, and what it keeps a
+# method by, begin with 81 or 82 as cards do): a changed one would be another thing.
 _GATEWAYS_NUMBERS: Final = frozenset(
-    {"id", "merchantReference", "originalReference", "pspReference", "reference", "eventId", "object"}
-)
+    {
+        "id", "object", "reference", "eventId", "payment_intent", "latest_charge", "customer", "payment_method",
+        "pspReference", "originalReference", "merchantReference", "paymentPspReference",
+        "modificationPspReference", "disputePspReference", "captureMerchantReference", "sepadirectdebit.mandateId",
+        "tokenization.storedPaymentMethodId", "tokenization.shopperReference",
+        "recurring.recurringDetailReference", "recurring.shopperReference",
+    }
+)  # fmt: skip
 # An event may overtake the answer of the very call it is about: an unknown object is looked for again.
 PARK_FOR: Final = timedelta(minutes=15)
 _AGAIN_S: Final = (2, 5, 15, 60, 240)
