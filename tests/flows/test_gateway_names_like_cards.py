@@ -1,4 +1,4 @@
-"""Adyen's older references are sixteen digits, some of which would do as card numbers: they are left as they are."""
+"""Adyen's older references are sixteen digits, and some would pass for a card number: they stay as they are."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ sends it again. A message that was known before is answered as if it were new.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 import structlog
@@ -18,12 +19,14 @@ from prometheus_client import Counter
 from wattledger.apps.payment_ports import payment_ports
 from wattledger.apps.web.card_guard import STRIKES
 from wattledger.apps.web.wired import Wired
-from wattledger.core.kernel.errors import WattledgerError
+from wattledger.core.kernel.errors import InvalidInput, WattledgerError
 from wattledger.flows.apply_webhook import RAW_BYTES_MAX, take_webhook
 
 _LOG: Final = structlog.get_logger("hooks")
 _TAKEN: Final = Counter("wattledger_webhooks_total", "Webhook deliveries by outcome.", ["gateway", "outcome"])
 _KNOWN_GATEWAY_LENGTH_MAX: Final = 32
+# Gateways wait for ten seconds or more (Stripe, Adyen), so that whoever needs longer is none.
+BODY_WITHIN_S: Final = 10.0
 
 
 @post(
@@ -36,10 +39,11 @@ _KNOWN_GATEWAY_LENGTH_MAX: Final = 32
 async def receive_webhook(
     request: Request[Any, Any, State], container: Wired, gateway: FromPath[str], endpoint_key: FromPath[str]
 ) -> Response[str]:
-    raw = await request.body()
     ports = payment_ports(container)
     label = gateway if gateway in container.gateways else "unknown"
+    raw = b""
     try:
+        raw = await _whole_body(request)
         stored = await take_webhook(
             ports,
             container.database,
@@ -54,6 +58,15 @@ async def receive_webhook(
         raise
     _TAKEN.labels(label, "stored" if stored else "known").inc()
     return Response("[accepted]", media_type="text/plain")
+
+
+async def _whole_body(request: Request[Any, Any, State]) -> bytes:
+    """Raises InvalidInput ``webhook_incomplete`` where the rest does not come: nobody holds a place for ever."""
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            return await request.body()
+    except TimeoutError:
+        raise InvalidInput("webhook_incomplete", "The message did not arrive whole in time.") from None
 
 
 hook_routes: Final[list[ControllerRouterHandler]] = [receive_webhook]
