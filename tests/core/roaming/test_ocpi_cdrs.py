@@ -144,6 +144,33 @@ class TestTimeIsWhatVolumesState:
     def test_more_time_than_passed_is_refused(self) -> None:
         assert refusal(cdr(period(30, TIME=1), tariffs=[self.HOUR])) == "cdr_time_exceeds_clock"
 
+    def test_energy_of_no_time_before_another_period_is_stated_twice(self) -> None:
+        twice = cdr(period(0, ENERGY=5), period(60, ENERGY=5), tariffs=[KWH])
+        assert refusal(twice) == "cdr_periods_overlap"
+        assert cost(cdr(period(0), period(60, ENERGY=5), period(0, ENERGY=1), tariffs=[KWH])) == "1.50"
+
+    def test_an_end_that_nobody_bills_is_told(self) -> None:
+        def notes(*periods: tuple[float, Json]) -> tuple[str, ...]:
+            return import_cdr(parse_ocpi(json.dumps(cdr(*periods, tariffs=[self.HOUR])))).notes
+
+        assert notes(period(90, TIME=0.5)) == (
+            "The last period lasts 1:00:00 longer than the time it states; that end is not billed.",
+        )
+        assert notes(period(30, TIME=0.5), period(60)) == notes(period(30, TIME=0.49)) == ()
+
+    @pytest.mark.parametrize(
+        ("total", "notes"),
+        [
+            (5, ()),
+            (5.005, ()),
+            (7, ("The CDR states 7 kWh in all, its periods 5 kWh; they are what is priced.",)),
+            ("much", ("The total energy that the CDR states is no number.",)),
+        ],
+    )
+    def test_a_total_energy_that_the_periods_do_not_make_is_told(self, total: Any, notes: tuple[str, ...]) -> None:
+        source = cdr(period(60, ENERGY=5), tariffs=[KWH], total_energy=total)
+        assert import_cdr(parse_ocpi(json.dumps(source))).notes == notes
+
     def test_time_missing_before_another_period_is_a_gap(self) -> None:
         assert refusal(cdr(period(60, TIME=0.5), period(30, TIME=0.5), tariffs=[self.HOUR])) == "cdr_periods_gap"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,6 @@ from wattledger.core.roaming.ocpi_json import Json, parse_ocpi
 from wattledger.core.roaming.ocpi_stated import comparison
 from wattledger.core.roaming.ocpi_tariffs import import_tariff
 from wattledger.core.roaming.ocpi_totals import rated_facts
-from wattledger.core.tariffs.model import Tariff
 
 _ZONE_SOURCES = {"option": "--time-zone", "cdr": "the CDR's location", "default": "no zone was stated"}
 
@@ -39,7 +39,7 @@ def rate_command(
     try:
         chosen = _policy(policy)
         source = parse_ocpi(read_source(cdr))
-        imported = import_cdr(source, tariff=_tariff(tariff), time_zone=time_zone)
+        imported = _imported(source, tariff, time_zone)
         rated = rate(imported.usage, imported.compiled(), policy=chosen)
     except WattledgerError as refusal:
         typer.echo(refusal_line(refusal, f"Cannot price {cdr}: "), err=True)
@@ -92,5 +92,9 @@ def _policy(name: str) -> RatingPolicy:
     return POLICIES[name]
 
 
-def _tariff(path: Path | None) -> Tariff | None:
-    return None if path is None else import_tariff(parse_ocpi(read_source(str(path))))
+def _imported(source: Json, tariff: Path | None, time_zone: str | None) -> ImportedCdr:
+    if tariff is None:
+        return import_cdr(source, time_zone=time_zone)
+    given = parse_ocpi(read_source(str(tariff)))
+    imported = import_cdr(source, tariff=import_tariff(given), time_zone=time_zone)
+    return replace(imported, tariff_ids=(str(given.get("id", "")),))

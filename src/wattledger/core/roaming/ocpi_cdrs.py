@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
@@ -12,13 +13,14 @@ from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.metering.events import Activity
 from wattledger.core.metering.usage import Usage
 from wattledger.core.rating.compiled import CompiledTariff, compile_tariff, compile_tariffs
-from wattledger.core.roaming.ocpi_json import Json, instant, objects, required, text
-from wattledger.core.roaming.ocpi_periods import OcpiPeriod, read_periods, usage_periods
+from wattledger.core.roaming.ocpi_json import Json, instant, number, objects, required, text
+from wattledger.core.roaming.ocpi_periods import OcpiPeriod, read_periods, unbilled_end, usage_periods
 from wattledger.core.roaming.ocpi_tariffs import import_tariff
 from wattledger.core.tariffs.calendar import clock_of
 from wattledger.core.tariffs.model import Tariff
 
 DEFAULT_TIME_ZONE: Final = "UTC"
+_ENERGY_SLACK: Final = Decimal("0.01")  # kWh: totals and volumes are rounded each on its own
 UNPRICED_PERIODS: Final = "Periods that name no tariff are not priced (OCPI ChargingPeriod.tariff_id)."
 ZONE_ASSUMED: Final = (
     "Neither the CDR nor an option states a time zone: the tariff's times of day are read in UTC."
@@ -101,7 +103,7 @@ def _imported(
     zone_name, zone_source = _time_zone(source, time_zone)
     usage = replace(_usage(source, periods, zone_name), tariff_spans=tuple(spans))
     ids = tuple(name for name, _ in chosen)
-    notes = tuple(_notes(chosen, spans, started_at, zone_source))
+    notes = (*_notes(chosen, spans, started_at, zone_source), *_doubts(source, periods))
     return ImportedCdr(str(source.get("id", "")), currency, usage, tariffs, ids, zone_source, notes)
 
 
@@ -122,6 +124,23 @@ def _notes(
         is_late = tariff.valid_until is not None and started_at > tariff.valid_until
         if is_early or is_late:
             yield f"The session began when tariff {name!r} {'was not valid yet' if is_early else 'had ended'}."
+
+
+def _doubts(source: Json, periods: Sequence[OcpiPeriod]) -> Iterator[str]:
+    """Where what the CDR says of itself does not fit: priced all the same, by what its periods state."""
+    left = unbilled_end(periods)
+    if left:
+        yield f"The last period lasts {left} longer than the time it states; that end is not billed."
+    stated = source.get("total_energy")
+    if stated is not None:
+        energy = sum((period.volumes.get("ENERGY", Decimal(0)) for period in periods), Decimal(0))
+        try:
+            total = number(stated, "total_energy")
+        except InvalidInput:
+            yield "The total energy that the CDR states is no number."
+        else:
+            if abs(total - energy) > _ENERGY_SLACK:
+                yield f"The CDR states {total:f} kWh in all, its periods {energy:f} kWh; they are what is priced."
 
 
 def _listed(source: Json) -> list[tuple[str, Tariff]]:

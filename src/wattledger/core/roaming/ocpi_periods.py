@@ -64,10 +64,24 @@ def read_periods(source: Json, started_at: datetime, ended_at: datetime) -> list
 def usage_periods(periods: Sequence[OcpiPeriod]) -> tuple[Period, ...]:
     """Periods of usage; one that holds reservation, charging and idle time becomes one after the other.
 
-    Raises InvalidInput ``cdr_time_exceeds_clock`` where volumes state more time than passed, and
-    ``cdr_periods_gap`` where they state less: only the last period may end in time that nobody bills.
+    Raises InvalidInput ``cdr_time_exceeds_clock`` where volumes state more time than passed,
+    ``cdr_periods_gap`` where they state less (only the last period may end in time that nobody bills), and
+    ``cdr_periods_overlap`` where energy came in no time before another period: the same energy stated twice.
     """
+    for period in periods[:-1]:
+        if period.started_at == period.ended_at and period.volumes.get("ENERGY"):
+            raise InvalidInput(
+                "cdr_periods_overlap", f"Two periods start at {period.started_at}, both with energy."
+            )
     return tuple(part for period in periods for part in _parts(period, is_last=period is periods[-1]))
+
+
+def unbilled_end(periods: Sequence[OcpiPeriod]) -> timedelta:
+    """How much longer the last period lasts than the time it states; nothing where it states none."""
+    last = periods[-1]
+    stated = sum((last.volumes.get(name, Decimal(0)) for name in _TIMES), Decimal(0))
+    left = last.ended_at - last.started_at - timedelta(microseconds=_volume_us(stated, None))
+    return left if stated and left > timedelta(microseconds=_SLACK_US) else timedelta(0)
 
 
 def _volumes(source: Json, where: str) -> dict[str, Decimal]:
