@@ -12,6 +12,7 @@ import pytest
 from wattledger.core.payments.attempts import Attempt, Operation
 from wattledger.core.payments.facts import Dispute, GatewayFacts, RefundFact, RefundState
 from wattledger.core.payments.machine import Asked, Moved, Payment, Refusal, Told, step
+from wattledger.core.payments.refunds import split_refund
 from wattledger.core.payments.states import GONE, HELD, RANK, OperationKind, OperationState, PaymentState
 
 ASKED = 1000
@@ -165,3 +166,91 @@ class TestASale:
         again = step(payment, Asked(OperationKind.CAPTURE, ASKED, is_sale=True))
         assert isinstance(again, Payment)
         assert again.attempts[1].operations[0].key == "p:2:capture:1"
+
+
+class TestARenewal:
+    """Another hold is placed while one stands; each is captured once, and the payment is their sum."""
+
+    def held(self, **told: Any) -> Payment:
+        payment = done(step(Payment("p", "EUR", ASKED), Asked(OperationKind.AUTHORIZE, ASKED)))
+        return done(step(payment, Told(1, GatewayFacts("ref", "p:1", "EUR", ASKED, ASKED, **told))))
+
+    def renewed(self, amount: int = ASKED, granted: int | None = None) -> Payment:
+        payment = done(step(self.held(), Asked(OperationKind.AUTHORIZE, amount, is_renewal=True)))
+        granted = amount if granted is None else granted
+        return done(step(payment, Told(2, GatewayFacts("other", "p:2", "EUR", amount, granted))))
+
+    def test_is_asked_only_of_a_hold_that_stands(self, payments: list[Payment]) -> None:
+        for payment in payments:
+            result = step(payment, Asked(OperationKind.AUTHORIZE, ASKED, is_renewal=True))
+            if isinstance(result, Payment):
+                assert payment.state in HELD
+                assert result.state is payment.state
+                assert len(result.attempts) == len(payment.attempts) + 1
+
+    def test_is_asked_one_at_a_time(self) -> None:
+        payment = done(step(self.held(), Asked(OperationKind.AUTHORIZE, ASKED, is_renewal=True)))
+        assert isinstance(step(payment, Asked(OperationKind.AUTHORIZE, ASKED, is_renewal=True)), Refusal)
+        for state in (OperationState.UNKNOWN, OperationState.REQUIRES_ACTION):
+            moved = done(step(payment, Moved(2, 1, state)))
+            assert isinstance(step(moved, Asked(OperationKind.AUTHORIZE, ASKED, is_renewal=True)), Refusal)
+            assert moved.state is PaymentState.AUTHORIZED
+
+    def test_that_failed_leaves_the_hold_as_it_was(self) -> None:
+        payment = done(step(self.held(), Asked(OperationKind.AUTHORIZE, ASKED, is_renewal=True)))
+        payment = done(step(payment, Moved(2, 1, OperationState.FAILED)))
+        assert (payment.state, payment.held_minor) == (PaymentState.AUTHORIZED, ASKED)
+        assert isinstance(step(payment, Asked(OperationKind.CAPTURE, 400)), Payment)
+
+    def test_speaks_for_the_payment_once_it_holds(self) -> None:
+        payment = self.renewed(800)
+        assert payment.live is not None
+        assert (payment.live.attempt_no, payment.held_minor) == (2, 800)
+
+    def test_lets_each_hold_be_captured_once_and_the_sum_be_the_payment(self) -> None:
+        payment = done(step(self.renewed(), Asked(OperationKind.CAPTURE, 300, attempt_no=1)))
+        payment = done(step(payment, Told(1, GatewayFacts("ref", "p:1", "EUR", ASKED, ASKED, 300))))
+        assert (payment.state, payment.held_minor, payment.captured_minor) == (
+            PaymentState.AUTHORIZED,
+            ASKED + 300,
+            300,
+        )
+        assert isinstance(step(payment, Asked(OperationKind.CAPTURE, 100, attempt_no=1)), Refusal)
+        payment = done(step(payment, Asked(OperationKind.CAPTURE, 200)))
+        payment = done(step(payment, Told(2, GatewayFacts("other", "p:2", "EUR", ASKED, ASKED, 200))))
+        assert (payment.state, payment.captured_minor) == (PaymentState.CAPTURED, 500)
+        for attempt_no in (1, 2, None):
+            assert isinstance(step(payment, Asked(OperationKind.CAPTURE, 100, attempt_no=attempt_no)), Refusal)
+        refunds = split_refund(350, payment.attempts)
+        assert refunds == ((2, 200), (1, 150))
+        for attempt_no, amount in refunds:
+            assert isinstance(step(payment, Asked(OperationKind.REFUND, amount, attempt_no=attempt_no)), Payment)
+
+    def test_goes_back_to_the_old_hold_when_it_is_released(self) -> None:
+        payment = done(step(self.renewed(), Asked(OperationKind.VOID, attempt_no=2)))
+        facts = GatewayFacts("other", "p:2", "EUR", ASKED, ASKED, is_released=True)
+        payment = done(step(payment, Told(2, facts)))
+        assert payment.live is not None
+        assert (payment.live.attempt_no, payment.state) == (1, PaymentState.AUTHORIZED)
+
+    def test_answers_every_question_whatever_both_holds_have_been_through(self, payments: list[Payment]) -> None:
+        """Two attempts in every state: what is asked of one adds one operation to it, and changes nothing else."""
+        firsts = [payment.attempts[0] for payment in payments[1::41]]
+        seconds = [replace(payment.attempts[0], attempt_no=2) for payment in payments[1::37]]
+        for first, second in product(firsts, seconds):
+            payment = Payment("p", "EUR", ASKED, (first, second))
+            assert payment.state in set(PaymentState)
+            assert payment.captured_minor == first.captured_minor + second.captured_minor
+            for kind, number in product((OperationKind.CAPTURE, OperationKind.VOID, OperationKind.REFUND), (1, 2)):
+                result = step(payment, Asked(kind, 100, attempt_no=number))
+                if isinstance(result, Payment):
+                    assert result.attempts[2 - number] == payment.attempts[2 - number]
+                    assert (
+                        len(result.attempts[number - 1].operations)
+                        == len(payment.attempts[number - 1].operations) + 1
+                    )
+
+
+def done(result: Payment | Refusal) -> Payment:
+    assert isinstance(result, Payment), result
+    return result
