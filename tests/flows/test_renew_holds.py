@@ -129,6 +129,21 @@ class TestABankThatWantsToSeeTheDriver:
         assert await captures(till) == [gross_minor]
         assert await books_are_clean(till, database_dsn)
 
+    async def test_is_told_of_in_a_letter_with_the_link_and_by_when(self, till: Till) -> None:
+        payment_id = await held(till, 9000, is_renewable=False)
+        await write_down_address(till, payment_id)
+        till.clock.forward(hours=132)
+        await plant(till, payment_id)
+        await guard(till)
+        (mail,) = till.mails
+        row = (await till.record(payment_id)).row
+        assert mail.to == "driver@example.com"
+        assert f"/p/{row.link_code}" in mail.text
+        assert "90,00" in mail.text
+        assert "28. November 2026" in mail.text  # 143 hours after the hold
+        await guard(till)
+        assert len(till.mails) == 1
+
     async def test_has_its_page_closed_once_the_session_is_over(self, till: Till) -> None:
         payment_id = await held(till, 9000, is_renewable=False)
         till.clock.forward(hours=132)
@@ -311,3 +326,11 @@ async def bill_otherwise(till: Till, payment_id: UUID, *, kwh: int) -> None:
         )
         now = till.clock.now()
         await work.jobs.add("settle_payment", payment_id, due_at=now, at=now)
+
+
+async def write_down_address(till: Till, payment_id: UUID) -> None:
+    async with till.database.begin(till.tenant_id) as work:
+        await work.connection.execute(
+            "update payment set driver_email = 'driver@example.com', driver_locale = 'de' where payment_id = $1",
+            payment_id,
+        )

@@ -48,6 +48,7 @@ WANTS_PAYER: Final = "authentication_required"
 WORD_S: Final = (15, 60, 300, 900, 3600)
 _WORD_TRIES_MAX: Final = 8
 PAGE_OPEN: Final = timedelta(minutes=30)
+MAIL_RENEWAL_JOB: Final = "mail_renewal"
 # Gateways keep a page open for half an hour at least.
 PAGE_OPEN_MIN: Final = timedelta(minutes=40)
 _PAGE_GRACE: Final = timedelta(minutes=2)
@@ -202,6 +203,9 @@ async def _write_other(
             row.try_count = 1
             if answer.url is not None:
                 move_operation(record, row, OperationState.REQUIRES_ACTION, now=now)
+                if row.attempt_no > 1 and row.kind == OperationKind.AUTHORIZE and record.row.driver_email:
+                    # Nobody sits before this page: its driver is charging, and learns of it by a letter.
+                    await work.jobs.add(MAIL_RENEWAL_JOB, record.row.payment_id, due_at=now, at=now)
         case GatewayRefused():
             row.error_code = answer.code
             move_operation(record, row, OperationState.FAILED, now=now)

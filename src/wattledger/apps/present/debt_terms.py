@@ -47,6 +47,10 @@ ENGLISH: Final = {
     "mail_rest_subject": "Rest of your charging session at {site}",
     "mail_rest": "Your session at {site} that ended {moment} cost more than could be charged to your card. "
                  "{amount} is left to be paid. The page shows how the price came about.",
+    "mail_renew_subject": "Please confirm, so that charging at {site} goes on", "mail_renew_here": "Confirm here:",
+    "mail_renew": "Your car is still charging at {site}. Banks let a hold go after some days, so please confirm "
+                  "another one of {amount} before {moment}: the first is released then, and you pay only what you "
+                  "use. If you do not, charging stops at that time.",
 }  # fmt: skip
 
 GERMAN: Final = {
@@ -96,6 +100,11 @@ GERMAN: Final = {
     "mail_rest_subject": "Rest Ihres Ladevorgangs: {site}",
     "mail_rest": "Ihr Ladevorgang bei {site}, beendet {moment}, kostete mehr, als von Ihrer Karte abgebucht "
                  "werden konnte. {amount} sind noch zu zahlen. Die Seite zeigt, wie der Preis entstand.",
+    "mail_renew_subject": "Bitte bestätigen, damit das Laden bei {site} weitergeht",
+    "mail_renew_here": "Hier bestätigen:",
+    "mail_renew": "Ihr Auto lädt noch bei {site}. Banken geben eine Reservierung nach einigen Tagen frei. Bitte "
+                  "bestätigen Sie deshalb vor {moment} eine neue über {amount}: Die erste wird dann aufgehoben, "
+                  "und Sie zahlen nur, was Sie verbrauchen. Andernfalls endet das Laden zu dieser Zeit.",
 }  # fmt: skip
 
 FRENCH: Final = {
@@ -144,6 +153,11 @@ FRENCH: Final = {
     "mail_rest_subject": "Solde de votre session de charge à {site}",
     "mail_rest": "Votre session à {site}, terminée le {moment}, a coûté plus que ce qui a pu être débité de "
                  "votre carte. Il reste {amount} à payer. La page montre comment le prix se compose.",
+    "mail_renew_subject": "Merci de confirmer pour que la charge à {site} continue",
+    "mail_renew_here": "Confirmer ici :",
+    "mail_renew": "Votre voiture charge encore à {site}. Les banques libèrent une réservation après quelques "
+                  "jours. Merci d'en confirmer une nouvelle de {amount} avant le {moment} : la première est alors "
+                  "levée, et vous ne payez que ce que vous consommez. Sinon, la charge s'arrête à ce moment-là.",
 }  # fmt: skip
 
 DUTCH: Final = {
@@ -190,6 +204,11 @@ DUTCH: Final = {
     "mail_rest_subject": "Rest van uw laadsessie bij {site}",
     "mail_rest": "Uw sessie bij {site}, geëindigd {moment}, kostte meer dan van uw kaart kon worden "
                  "afgeschreven. Er is nog {amount} te betalen. De pagina toont hoe de prijs ontstond.",
+    "mail_renew_subject": "Bevestig, zodat het laden bij {site} doorgaat",
+    "mail_renew_here": "Hier bevestigen:",
+    "mail_renew": "Uw auto laadt nog bij {site}. Banken geven een reservering na enkele dagen vrij. Bevestig "
+                  "daarom vóór {moment} een nieuwe van {amount}: de eerste wordt dan vrijgegeven, en u betaalt "
+                  "alleen wat u verbruikt. Doet u dat niet, dan stopt het laden op dat moment.",
 }  # fmt: skip
 
 SPANISH: Final = {
@@ -237,6 +256,11 @@ SPANISH: Final = {
     "mail_rest_subject": "Resto de su sesión de carga en {site}",
     "mail_rest": "Su sesión en {site}, terminada el {moment}, costó más de lo que se pudo cobrar a su tarjeta. "
                  "Quedan {amount} por pagar. La página muestra cómo se formó el precio.",
+    "mail_renew_subject": "Confirme para que la carga en {site} continúe",
+    "mail_renew_here": "Confirmar aquí:",
+    "mail_renew": "Su coche sigue cargando en {site}. Los bancos liberan una retención al cabo de unos días. "
+                  "Confirme una nueva de {amount} antes del {moment}: la primera se libera entonces, y usted paga "
+                  "solo lo que consume. Si no, la carga termina en ese momento.",
 }  # fmt: skip
 
 DEBT_TERMS: Final = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH, "nl": DUTCH, "es": SPANISH}

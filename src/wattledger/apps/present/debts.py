@@ -13,7 +13,7 @@ from wattledger.apps.present.debt_terms import DEBT_TERMS
 from wattledger.apps.present.figures import money
 from wattledger.apps.present.texts import LOCALES, language_of
 from wattledger.core.kernel.instants import zone
-from wattledger.flows.ports.letters import Letter
+from wattledger.flows.ports.letters import Letter, LetterKind
 
 # A day, a month and the decimals as they are written where the language is mostly ours to serve.
 _REGIONS = {"en": "en_GB", "de": "de_DE", "fr": "fr_FR", "nl": "nl_NL", "es": "es_ES"}
@@ -57,15 +57,17 @@ def moment_in(language: str, at: datetime, local: ZoneInfo) -> str:
 def write_letter(letter: Letter) -> tuple[str, str]:
     """(subject, text) of a letter, in its language."""
     language, say = letter.language, say_in(letter.language)
+    moment = letter.ended_at or letter.stops_at
     gaps = {
         "number": letter.number,
         "seller": letter.seller,
         "site": letter.site_name,
         "amount": amount_in(language, letter.amount_minor, letter.currency),
         "day": "" if letter.due_on is None else day_in(language, letter.due_on),
-        "moment": "" if letter.ended_at is None else moment_in(language, letter.ended_at, zone(letter.time_zone)),
+        "moment": "" if moment is None else moment_in(language, moment, zone(letter.time_zone)),
     }
-    lines = [say("mail_hello"), "", say(f"mail_{letter.kind}", **gaps), "", say("mail_pay"), letter.address, ""]
+    here = "mail_renew_here" if letter.kind is LetterKind.RENEW else "mail_pay"
+    lines = [say("mail_hello"), "", say(f"mail_{letter.kind}", **gaps), "", say(here), letter.address, ""]
     if letter.help_phone:
         lines += [say("mail_help", phone=letter.help_phone), ""]
     return say(f"mail_{letter.kind}_subject", **gaps), "\n".join([*lines, letter.seller, ""])

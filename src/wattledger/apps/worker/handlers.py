@@ -16,10 +16,12 @@ from wattledger.flows.issue_receipt import issue_receipt
 from wattledger.flows.learn_fee import learn_fee
 from wattledger.flows.mail_debt import INVOICE_JOBS, mail_invoice_letter, mail_rest_letter
 from wattledger.flows.mail_document import mail_document
+from wattledger.flows.mail_renewal import mail_renewal
 from wattledger.flows.match_parked import match_parked
 from wattledger.flows.ports.letters import LetterKind
 from wattledger.flows.rest_debt import MAIL_REST_JOB
 from wattledger.flows.run_campaign import advance_campaign
+from wattledger.flows.run_operation import MAIL_RENEWAL_JOB
 from wattledger.flows.settle_payment import settle_payment
 from wattledger.flows.settle_session import settle_session
 from wattledger.flows.station_certificates import sign_certificate
@@ -111,6 +113,10 @@ async def _mail_rest(container: Container, tenant_id: int, payment_id: UUID) -> 
     await mail_rest_letter(payment_ports(container), container.mailer, write_letter, tenant_id, payment_id)
 
 
+async def _mail_renewal(container: Container, tenant_id: int, payment_id: UUID) -> None:
+    await mail_renewal(payment_ports(container), container.mailer, write_letter, tenant_id, payment_id)
+
+
 HANDLERS: Final[Mapping[str, Handler]] = {
     "settle_session": _settle_session,
     "match_parked": _match_parked,
@@ -123,6 +129,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     SPEND_JOB: _spend_wallet,
     **{job: _mail_letter(kind) for job, kind in INVOICE_JOBS.items()},
     MAIL_REST_JOB: _mail_rest,
+    MAIL_RENEWAL_JOB: _mail_renewal,
     "sign_certificate": _sign_certificate,
     "take_notice": _take_notice,
     "take_answer": _take_answer,

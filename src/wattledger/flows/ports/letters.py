@@ -14,10 +14,13 @@ class LetterKind(StrEnum):
     REMIND = "remind"  # an invoice is past its due date
     CONFIRM = "confirm"  # a kept method was charged, and the bank wants to see its owner
     REST = "rest"  # a session cost more than was held
+    RENEW = "renew"  # a session goes on only if its driver confirms another hold
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a letter says: ``number`` and ``due_on`` of an invoice, ``site_name`` and ``ended_at`` of a session."""
+    """What a letter says: ``number`` and ``due_on`` of an invoice, ``site_name`` and ``ended_at`` of a session, or
+    ``stops_at`` of one that still goes on.
+    """
 
     kind: LetterKind
     language: str
@@ -31,6 +34,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     due_on: date | None = None
     site_name: str = ""
     ended_at: datetime | None = None
+    stops_at: datetime | None = None
 
 
 WriteLetter = Callable[[Letter], tuple[str, str]]  # (subject, text)
