@@ -39,6 +39,7 @@ PAGES: Final = {
     "payment-held": "/desk/payments/{held}",
     "refunds": "/desk/refunds",
     "gateways": "/desk/gateways",
+    "holds": "/desk/holds",
     "invoices": "/desk/invoices",
     "invoice": "/desk/invoices/{invoice}",
     "collecting": "/desk/collecting",
