@@ -26,7 +26,7 @@ from wattledger.core.kernel.errors import WattledgerError
 from wattledger.flows.verify_books import Report, verify_books
 from wattledger.settings import Settings, load_settings
 
-_VERIFY_TRIES: Final = 10
+_VERIFY_TRIES: Final = 30
 _VERIFY_PAUSE_S: Final = 2.0
 _LOOK_S: Final = 2.0
 
@@ -37,6 +37,10 @@ def demo_command(
         bool, typer.Option("--once", help="Two sessions and the check of the books, then end.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON for a machine; with --once.")] = False,
+    provider_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="The sandbox provider's port; else one from 8090 that is free."),
+    ] = None,
 ) -> None:
     """Show it all on this machine: an operator, virtual stations, a sandbox payment provider; no account anywhere.
 
@@ -46,9 +50,9 @@ def demo_command(
     if as_json and not once:
         raise typer.BadParameter("--json needs --once.", param_hint="--json")
     console = Console(stderr=as_json, highlight=False)
-    settings, provider_port = settled_ports(load_settings(), environment_now())
+    settings, port = settled_ports(load_settings(), environment_now(), provider_port=provider_port)
     try:
-        is_good = asyncio.run(_demonstrate(settings, provider_port, console, once=once, as_json=as_json))
+        is_good = asyncio.run(_demonstrate(settings, port, console, once=once, as_json=as_json))
     except Stopped:
         raise typer.Exit(1 if once else 0) from None
     except WattledgerError as refusal:
@@ -113,7 +117,7 @@ async def _perform(house: House, screen: TerminalScreen) -> Outcome:
 
 
 async def _verified(house: House) -> Report:
-    """The report, once it is clean: what a killed demonstration left, the worker clears up within seconds."""
+    """The report, once it is clean: what a killed demonstration left, the worker clears up within a minute."""
     for _ in range(_VERIFY_TRIES - 1):
         async with opened_audit(house.settings) as ports:
             report = await verify_books(ports)

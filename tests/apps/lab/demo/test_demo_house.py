@@ -55,6 +55,12 @@ class TestPorts:
         with pytest.raises(Unavailable, match="WATTLEDGER_WEB_PORT is 8081"):
             self.settled({8081}, WATTLEDGER_WEB_PORT="8081")
 
+    def test_of_the_provider_may_be_asked_for_too(self) -> None:
+        settings = load_settings({"WATTLEDGER_DATA_DIR": "/x"})
+        assert settled_ports(settings, {}, lambda _host, _port: True, provider_port=7000)[1] == 7000
+        with pytest.raises(Unavailable, match="--provider-port is 7000"):
+            settled_ports(settings, {}, lambda _host, port: port != 7000, provider_port=7000)
+
     def test_run_out(self) -> None:
         with pytest.raises(Unavailable, match="No port from 9000"):
             self.settled(set(range(9000, 9100)))

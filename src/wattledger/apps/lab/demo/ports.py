@@ -28,16 +28,20 @@ def is_free(host: str, port: int) -> bool:
 
 
 def settled_ports(
-    settings: Settings, environ: Mapping[str, str], is_port_free: Callable[[str, int], bool] = is_free
+    settings: Settings,
+    environ: Mapping[str, str],
+    is_port_free: Callable[[str, int], bool] = is_free,
+    *,
+    provider_port: int | None = None,
 ) -> tuple[Settings, int]:
     """The settings with ports that are free, and the provider's port.
 
-    Raises Unavailable ``port_taken`` for a port that ``environ`` asks for by name and somebody has.
+    Raises Unavailable ``port_taken`` for a port that was asked for, by ``environ`` or for the provider, and that
+    somebody has.
     """
     taken: set[int] = set()
 
-    def settle(host: str, port: int, name: str | None) -> int:
-        is_asked_for = name is not None and environ.get(name)
+    def settle(host: str, port: int, name: str, *, is_asked_for: bool) -> int:
         if is_asked_for and not is_port_free(host, port):
             raise Unavailable("port_taken", f"{name} is {port}, and something listens on that port already.")
         near = (port,) if is_asked_for else range(port, port + _NEAR)
@@ -47,14 +51,18 @@ def settled_ports(
         taken.add(found)
         return found
 
-    web_port = settle(settings.web_host, settings.web_port, f"{PREFIX}WEB_PORT")
-    station_port = settle(settings.station_host, settings.station_port, f"{PREFIX}STATION_PORT")
-    provider_port = settle("127.0.0.1", PROVIDER_PORT, None)
+    def settle_named(host: str, port: int, name: str) -> int:
+        return settle(host, port, name, is_asked_for=bool(environ.get(name)))
+
+    web_port = settle_named(settings.web_host, settings.web_port, f"{PREFIX}WEB_PORT")
+    station_port = settle_named(settings.station_host, settings.station_port, f"{PREFIX}STATION_PORT")
+    is_asked_for = provider_port is not None
+    found_port = settle("127.0.0.1", provider_port or PROVIDER_PORT, "--provider-port", is_asked_for=is_asked_for)
     public_url = settings.public_url if environ.get(f"{PREFIX}PUBLIC_URL") else f"http://127.0.0.1:{web_port}"
     settled = msgspec.structs.replace(
         settings, web_port=web_port, station_port=station_port, public_url=public_url
     )
-    return settled, provider_port
+    return settled, found_port
 
 
 def environment_now() -> Mapping[str, str]:

@@ -24,7 +24,7 @@ from wattledger.flows.ports.desk_rows import BillHead, SessionRow
 from wattledger.flows.seed_demo import DemoStation
 from wattledger.flows.show_charging import Charging, Stage, show_charging
 
-PATIENCE_S: Final = 90.0
+PATIENCE_S: Final = 180.0
 _POLL_S: Final = 0.25
 _QR_CAR: Final = {"battery_wh": 77_000, "soc_percent": 18, "power_max_w": 135_000}
 _QR_MILLIWH: Final = 18_000_000
