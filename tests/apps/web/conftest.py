@@ -12,8 +12,13 @@ from typing import Literal
 import pytest
 import uvicorn
 from litestar import Litestar
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
+from waiting import PATIENCE_S
+
+# Of pages, as of everything else: only a test that fails waits so long.
+PATIENCE_MS = PATIENCE_S * 1000
+expect.set_options(timeout=PATIENCE_MS)
 SCREENSHOTS = Path(__file__).resolve().parents[3] / "screenshots"
 _FLAGS = [
     "--no-sandbox",
@@ -47,7 +52,7 @@ async def browser() -> AsyncIterator[Browser]:
     if path is None:
         pytest.skip("no Chromium on this machine: the pages were not looked at")
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        opened = await playwright.chromium.launch(executable_path=path, args=_FLAGS, timeout=PATIENCE_MS)
         yield opened
         await opened.close()
 
@@ -59,6 +64,7 @@ async def phone(
     """A page as wide as a phone; whatever the browser complains of, but a page's own 4xx, fails the test."""
     complaints: list[str] = []
     page = await browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE_MS)
 
     def note(message: ConsoleMessage) -> None:
         is_own_status = message.text.startswith("Failed to load resource") and message.location["url"] == page.url
@@ -73,8 +79,9 @@ async def phone(
 
 
 async def picture(page: Page, name: str) -> None:
-    """The whole page as ``screenshots/<name>.png``; it must not scroll sideways."""
+    """The whole page as ``screenshots/<name>.png``, drawn to its end; it must not scroll sideways."""
     SCREENSHOTS.mkdir(exist_ok=True)
-    await page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    await page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    await page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled")
     overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, f"{name} is {overflow} px too wide"

@@ -38,7 +38,6 @@ async def look(browser: Browser, address: str, name: str, *, clicks: str | None 
             await page.click(clicks)
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme)
-            await page.wait_for_timeout(150)
             await picture(page, f"driver-{name}-{scheme}")
 
 

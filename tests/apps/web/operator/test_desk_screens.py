@@ -98,7 +98,6 @@ async def test_every_page_looks_right(
         await ask_for_a_refund(page, base, found["payment"])
         for name, path in PAGES.items():
             await page.goto(base + path.format(**found))
-            await page.wait_for_timeout(250)
             await picture(page, f"desk-{name}-{width}-{scheme}")
 
 
