@@ -24,8 +24,6 @@ TIERS = {
     "database": "database and not journey",
     "journeys": "journey",
 }
-# Journeys start whole installations: side by side they would measure one another.
-SERIAL = frozenset({"journeys"})
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NO_TESTS = 5
 # A mixed order, and in every run the same, so that nobody is refused by luck.
@@ -51,7 +49,7 @@ def run_tier(tier: str, workers: int, extra: list[str]) -> Outcome:
     """Runs one tier, its output passing through."""
     is_mixed_by_caller = os.environ.get("WATTLEDGER_EXPLORE") or any("randomly" in word for word in extra)
     order = [] if is_mixed_by_caller else [f"--randomly-seed={SEED}"]
-    spread = [] if tier in SERIAL or workers < 2 else ["-n", str(workers)]
+    spread = [] if workers < 2 else ["-n", str(workers)]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         began = time.monotonic()

@@ -24,6 +24,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket
 
+from fast_disk import MEMORY, fast_root
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.postgres.migrate import ensure_database, migrate
 from wattledger.adapters.postgres.supervisor import PostgresServer
@@ -39,8 +40,6 @@ settings.register_profile("explore", settings.get_profile("steady"), derandomize
 settings.load_profile("explore" if os.environ.get("WATTLEDGER_EXPLORE") else "steady")
 
 _NETWORKED = ("database", "sockets", "journey")
-_MEMORY = Path("/dev/shm")
-_MEMORY_BYTES_NEEDED = 2_000_000_000
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -153,13 +152,6 @@ class TestServer:
         _in_thread(_execute(self.dsn, f"drop database if exists {self._template} with (force)"))
 
 
-def _data_root() -> Path:
-    """Memory where there is enough of it: fsync stays on, and costs nothing there."""
-    if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _MEMORY_BYTES_NEEDED:
-        return _MEMORY
-    return Path(tempfile.gettempdir())
-
-
 def _remove_leftovers(root: Path) -> None:
     """Ends the servers of test runs that were killed: their lock is free."""
     for directory in root.glob("wltest-*"):
@@ -182,7 +174,7 @@ def postgres_server() -> Iterator[TestServer]:
         yield server
         server.drop_template()
         return
-    root = _data_root()
+    root = fast_root()
     _remove_leftovers(root)
     directory = Path(tempfile.mkdtemp(prefix="wltest-", dir=root))
     directory.chmod(0o711)
@@ -195,7 +187,7 @@ def postgres_server() -> Iterator[TestServer]:
             overrides={"shared_buffers": "64MB", "max_wal_size": "256MB", "min_wal_size": "32MB"},
         )
         own.start()
-        server = TestServer(own.dsn("postgres"), is_in_memory=root == _MEMORY)
+        server = TestServer(own.dsn("postgres"), is_in_memory=root == MEMORY)
         server.make_template()
         yield server
         own.stop()

@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from fast_disk import fast_root
 from ports import free_port
 from wattledger.adapters.postgres.cluster import socket_directory_of
 
@@ -37,8 +38,8 @@ def until(ask: Callable[[], Any]) -> Any:
     raise AssertionError("it did not happen")
 
 
-def told_until(run: subprocess.Popen[str], word: str) -> str:
-    """What it printed up to the line with that word; one that never prints it is killed."""
+def told_until(place: Installation, run: subprocess.Popen[str], word: str) -> str:
+    """What it printed up to the line with that word; one that never prints it is killed, and its log shown."""
     assert run.stdout is not None
     lines = []
     impatience = Timer(PATIENCE_S, run.kill)
@@ -50,7 +51,7 @@ def told_until(run: subprocess.Popen[str], word: str) -> str:
                 return "".join(lines)
     finally:
         impatience.cancel()
-    raise AssertionError("".join(lines))
+    raise AssertionError("".join(lines) + place.log())
 
 
 class Installation:
@@ -58,7 +59,7 @@ class Installation:
 
     def __init__(self, directory: Path) -> None:
         self.data_dir = directory / "data"
-        self.web_port, self.station_port = free_port(), free_port()
+        self.web_port, self.station_port, self.provider_port = free_port(), free_port(), free_port()
         self.runs: list[subprocess.Popen[str]] = []
         self._log = directory / "run.log"
         self.environment = {
@@ -91,8 +92,13 @@ class Installation:
         ), self.log()
         return process
 
+    def demo(self, *words: str) -> subprocess.Popen[str]:
+        """The demonstration, on ports that nobody else is given."""
+        return self.run("demo", "--provider-port", str(self.provider_port), *words)
+
     def log(self) -> str:
-        return self._log.read_text()
+        """What it and its processes said beside their output."""
+        return "".join(path.read_text() for path in (self._log, self.data_dir / "demo.log") if path.exists())
 
     def is_healthy(self) -> bool:
         try:
@@ -128,7 +134,7 @@ class Installation:
 @contextmanager
 def installed() -> Iterator[Installation]:
     """A fresh one; whatever still runs at the end is ended, and nothing is left on the disk."""
-    directory = Path(tempfile.mkdtemp(prefix="wlrun-"))
+    directory = Path(tempfile.mkdtemp(prefix="wlrun-", dir=fast_root()))
     directory.chmod(0o711)
     installation = Installation(directory)
     yield installation

@@ -23,7 +23,7 @@ def place() -> Iterator[Installation]:
 
 
 def once(place: Installation) -> dict[str, Any]:
-    run = place.run("demo", "--once", "--json")
+    run = place.demo("--once", "--json")
     told, _ = run.communicate(timeout=2 * PATIENCE_S)
     facts: dict[str, Any] = json.loads(told)
     assert (run.returncode, facts["ok"]) == (0, True), told + place.log()
@@ -63,7 +63,7 @@ class TestOnce:
 
     def test_a_port_that_was_asked_for_and_is_taken_ends_it_with_a_reason(self, place: Installation) -> None:
         with socket.create_server(("127.0.0.1", place.web_port)):
-            run = place.run("demo", "--once")
+            run = place.demo("--once")
             assert run.wait(PATIENCE_S) == 1
         assert "port_taken" in place.log()
         assert place.leftovers() == []
@@ -71,8 +71,8 @@ class TestOnce:
 
 class TestStaying:
     def test_says_where_to_look_and_drains_on_sigterm(self, place: Installation) -> None:
-        run = place.run("demo")
-        text = told_until(run, "Check the books")
+        run = place.demo()
+        text = told_until(place, run, "Check the books")
         assert f"http://127.0.0.1:{place.web_port}/c/DE*LQC*E" in text
         assert "owner@lantern-quay.example" in text
         run.send_signal(signal.SIGTERM)
@@ -82,8 +82,8 @@ class TestStaying:
         assert books_of(place)["is_clean"]
 
     def test_killed_in_the_middle_it_leaves_nothing_running_and_comes_back(self, place: Installation) -> None:
-        run = place.run("demo")
-        told_until(run, "Check the books")
+        run = place.demo()
+        told_until(place, run, "Check the books")
         run.kill()
         run.wait(PATIENCE_S)
         until(lambda: not any("--supervised" in words or "lab.stations" in words for words in place.leftovers()))

@@ -17,11 +17,10 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from apps.web.conftest import phone, picture
-from installation import installed, told_until
+from installation import PATIENCE_S, installed, told_until
 
 pytestmark = pytest.mark.journey
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-PATIENCE_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,8 @@ class Open:
 async def demo(browser: Browser) -> AsyncIterator[Open]:
     del browser  # without one there is nothing to look at: skip before anything starts
     with installed() as place:
-        run = await asyncio.to_thread(place.run, "demo")
-        told = await asyncio.to_thread(told_until, run, "Check the books")
+        run = await asyncio.to_thread(place.demo)
+        told = await asyncio.to_thread(told_until, place, run, "Check the books")
         yield Open(
             driver_url=found(r"(http\S+/c/\S+)", told),
             desk_url=found(r"(http\S+/desk)", told),
@@ -51,9 +50,9 @@ async def demo(browser: Browser) -> AsyncIterator[Open]:
             password=found(r"with (\S{20,})", told),
         )
         run.terminate()
-        await asyncio.to_thread(run.communicate, timeout=60)
+        await asyncio.to_thread(run.communicate, timeout=PATIENCE_S)
         verify = await asyncio.to_thread(place.run, "books", "verify")
-        report, _ = await asyncio.to_thread(verify.communicate, timeout=60)
+        report, _ = await asyncio.to_thread(verify.communicate, timeout=PATIENCE_S)
         assert verify.returncode == 0, report
 
 
@@ -69,7 +68,6 @@ async def look(page: Page, name: str) -> None:
     width = page.viewport_size["width"]
     for scheme in SCHEMES:
         await page.emulate_media(color_scheme=scheme)
-        await page.wait_for_timeout(150)
         await picture(page, f"journey-{name}-{width}-{scheme}")
     await page.emulate_media(color_scheme="light")
 
@@ -77,7 +75,6 @@ async def look(page: Page, name: str) -> None:
 async def look_at_both_widths(page: Page, name: str) -> None:
     for width in (1440, 390):
         await page.set_viewport_size({"width": width, "height": 900})
-        await page.wait_for_timeout(150)
         await look(page, name)
     await page.set_viewport_size({"width": 1440, "height": 900})
 
@@ -97,7 +94,7 @@ async def figures_grow(page: Page, *, beyond_kwh: float) -> None:
     kilowatt_hours = 0.0
     while kilowatt_hours < beyond_kwh:
         text = await figure.inner_text()
-        await expect(figure).not_to_have_text(text, timeout=PATIENCE_MS)
+        await expect(figure).not_to_have_text(text)
         grown = float((await figure.inner_text()).split()[0])
         assert grown > kilowatt_hours
         kilowatt_hours = grown
@@ -118,7 +115,7 @@ async def text_of_pdf(page: Page, address: str) -> str:
 
 
 async def row_says(row: Locator, word: str) -> None:
-    await expect(row).to_contain_text(word, timeout=PATIENCE_MS)
+    await expect(row).to_contain_text(word)
 
 
 async def test_a_charge_is_seen_on_the_phone_and_on_the_desk(browser: Browser, demo: Open) -> None:
@@ -137,20 +134,20 @@ async def test_a_charge_is_seen_on_the_phone_and_on_the_desk(browser: Browser, d
         await page.click("button[value=visa]")
 
         await page.wait_for_url(re.compile(r"/p/\w+"))
-        await expect(page.locator("#status")).to_contain_text("Plug in", timeout=PATIENCE_MS)
+        await expect(page.locator("#status")).to_contain_text("Plug in")
         await look(page, "3-plug-in")
-        await expect(page.locator("#stop-button")).to_be_visible(timeout=PATIENCE_MS)
+        await expect(page.locator("#stop-button")).to_be_visible()
         await figures_grow(page, beyond_kwh=1)
         await look(page, "4-charging")
 
         await row_says(row, "Charging")
         energy = await row.locator(".strong").first.inner_text()
-        await expect(row.locator(".strong").first).not_to_have_text(energy, timeout=PATIENCE_MS)
+        await expect(row.locator(".strong").first).not_to_have_text(energy)
         await look_at_both_widths(desk, "5-board")
 
         await page.click("#stop-button")
-        await expect(page.locator("#status")).to_contain_text("Charged and paid", timeout=PATIENCE_MS)
-        await expect(page.locator("#actions")).to_contain_text("Show the receipt", timeout=PATIENCE_MS)
+        await expect(page.locator("#status")).to_contain_text("Charged and paid")
+        await expect(page.locator("#actions")).to_contain_text("Show the receipt")
         await look(page, "6-done")
         total = (await page.locator(".figure-large .value").first.inner_text()).strip()
         await page.click("text=Show the receipt")
