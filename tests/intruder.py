@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 
 from charger import basic
-from waiting import until
+from waiting import PATIENCE_S, until
 from yard import Yard
 
 BOOKS = ("session", "session_event", "bill", "journal", "transfer")
@@ -47,6 +47,7 @@ async def knock(
             additional_headers=sent,
             subprotocols=offers,  # type: ignore[arg-type]
             proxy=None,
+            open_timeout=PATIENCE_S,
             local_addr=(source, 0),
         ):
             return None

@@ -22,7 +22,7 @@ from ocpp.v201 import call_result as result201
 from websockets.asyncio.client import connect
 
 from charger import at, basic
-from waiting import becomes, soon
+from waiting import PATIENCE_S, becomes, soon
 from wattledger.adapters.clock import SystemIds
 from wattledger.adapters.postgres.database import Database
 from wattledger.flows.ask_station import ask_start
@@ -94,6 +94,7 @@ class Linked:
             subprotocols=[self._subprotocol],  # type: ignore[list-item]
             additional_headers=headers,
             proxy=None,
+            open_timeout=PATIENCE_S,
         )
         station = self._kind(self._identity, self._socket)
         self._reading = asyncio.create_task(station.start())

@@ -86,6 +86,7 @@ class TestAVersionThatWeDoNotSpeak:
                 f"{yard.url}/ocpp/{name}",
                 additional_headers={"Authorization": basic(name, STATION_PASSWORD)},
                 proxy=None,
+                open_timeout=PATIENCE_S,
             ):
                 pass
         assert refusal.value.response.status_code == 400

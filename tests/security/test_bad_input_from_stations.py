@@ -11,6 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from charger import CallError, basic, event, session_201, start_16, stop_16
+from waiting import PATIENCE_S
 from wattledger.adapters.postgres.database import Database
 from world import STATION_PASSWORD
 from yard import Yard, open_yard
@@ -39,6 +40,7 @@ async def status(url: str, auth: str, subprotocol: str = "ocpp2.0.1") -> int:
             additional_headers={"Authorization": auth},
             subprotocols=[subprotocol],  # type: ignore[list-item]
             proxy=None,
+            open_timeout=PATIENCE_S,
         ):
             return 101
     except InvalidStatus as refusal:

@@ -27,6 +27,7 @@ from ports import free_port
 from provider_double import ProviderDouble
 from provider_specs import SHARED, adyen_spec, mollie_spec
 from wattledger.adapters.gateway_books import ListedGatewayBooks
+from waiting import PATIENCE_S
 from wattledger.adapters.gateways.stripe.client import StripeGateway
 from wattledger.core.payments.facts import Method
 from wattledger.flows.ports.gateway import (
@@ -42,7 +43,6 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
 fakes: Any = import_module("fakes")
 
 pytestmark = pytest.mark.sockets
-STARTS_WITHIN_S = 90
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def served(words: list[str], environment: dict[str, str] | None, address: str) -
     """The program runs, and answers at ``address``."""
     process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(STARTS_WITHIN_S * 10):
+        for _ in range(round(PATIENCE_S * 10)):
             if process.poll() is not None:
                 pytest.skip(f"{words[0]} does not run here: it ended with {process.returncode}")
             try:
@@ -60,7 +60,7 @@ def served(words: list[str], environment: dict[str, str] | None, address: str) -
             else:
                 yield
                 return
-        pytest.skip(f"{words[0]} does not answer within {STARTS_WITHIN_S} s")
+        pytest.skip(f"{words[0]} does not answer within {PATIENCE_S:.0f} s")
     finally:
         process.kill()
         process.wait()
@@ -95,7 +95,7 @@ class World:
         self.sdk = stripe.StripeClient(
             "sk_test_1", base_addresses={"api": base_url}, max_network_retries=0, http_client=self._client
         )
-        self._line = httpx.Client(trust_env=False)
+        self._line = httpx.Client(trust_env=False, timeout=PATIENCE_S)
 
     def close(self) -> None:
         """No connection is left to the collector: it would be told of in the middle of another test."""
@@ -276,7 +276,12 @@ class TestPrism:
         await _walk(counter)
         with prism(SHARED / "adyen" / "CheckoutService-v72.json") as address:
             assert replay(AdyenDouble, address, counter.proxy.calls, "/v72") == []
-            bad = httpx.post(f"{address}/payments/X/captures", json={"amount": 1}, headers={"x-api-key": "k"})
+            bad = httpx.post(
+                f"{address}/payments/X/captures",
+                json={"amount": 1},
+                headers={"x-api-key": "k"},
+                timeout=PATIENCE_S,
+            )
             assert bad.status_code in {400, 422}
 
     async def test_takes_every_call_that_we_make_to_mollie(self, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from charger import CallError, basic
-from waiting import becomes, soon
+from waiting import PATIENCE_S, becomes, soon
 from world import STATION_PASSWORD, OpenSecrets
 from yard import Yard
 
@@ -89,6 +89,7 @@ class TestTheHandshake:
             subprotocols=["ocpp2.0.1"],  # type: ignore[list-item]
             additional_headers={"Authorization": basic(yard.world.dc.identity, STATION_PASSWORD)},
             proxy=None,
+            open_timeout=PATIENCE_S,
             compression="deflate",
         ) as socket:
             assert not socket.protocol.extensions

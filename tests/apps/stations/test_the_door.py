@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from charger import Charger, basic
 from provisioned import fifty
-from waiting import becomes
+from waiting import PATIENCE_S, becomes
 from wattledger.apps.stations import door
 from world import STATION_PASSWORD
 from yard import Yard
@@ -29,6 +29,7 @@ async def knock(
             additional_headers=headers,
             subprotocols=subprotocols,  # type: ignore[arg-type]
             proxy=None,
+            open_timeout=PATIENCE_S,
         ):
             return 101
     except InvalidStatus as refusal:
@@ -82,6 +83,7 @@ class TestTheDoor:
             additional_headers={"Authorization": basic(name, STATION_PASSWORD)},
             subprotocols=["ocpp1.6", "ocpp2.0.1"],  # type: ignore[list-item]
             proxy=None,
+            open_timeout=PATIENCE_S,
         ) as socket:
             assert socket.subprotocol == "ocpp2.0.1"
 

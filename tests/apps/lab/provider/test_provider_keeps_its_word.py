@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from ports import free_port
+from waiting import PATIENCE_S
 from wattledger.apps.lab.provider.deliveries import deliver_due
 from wattledger.apps.lab.provider.desk import Desk
 from wattledger.apps.lab.provider.main import create_provider
@@ -234,7 +235,7 @@ class TestAProviderThatIsKilled:
         process = subprocess.Popen([sys.executable, "-m", module, "--port", str(port), "--state", str(state)])
         transport = httpx.HTTPTransport(retries=0)
         with httpx.Client(transport=transport, base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            for _ in range(600):
+            for _ in range(round(PATIENCE_S / 0.05)):
                 try:
                     client.get("/healthz", timeout=1)
                 except httpx.HTTPError:
@@ -252,11 +253,11 @@ class TestAProviderThatIsKilled:
         headers = KEY | {"Idempotency-Key": "k1"}
         body = asked(expires_at="2099-01-01T00:00:00Z")
         url = f"http://127.0.0.1:{port}/v1/payments"
-        before = httpx.post(url, json=body, headers=headers, trust_env=False, timeout=20)
+        before = httpx.post(url, json=body, headers=headers, trust_env=False, timeout=PATIENCE_S)
         first.kill()
         first.wait()
         second = self.start(port, state)
-        after = httpx.post(url, json=body, headers=headers, trust_env=False, timeout=20)
+        after = httpx.post(url, json=body, headers=headers, trust_env=False, timeout=PATIENCE_S)
         second.kill()
         second.wait()
         assert after.content == before.content
