@@ -26,8 +26,8 @@ from mollie_double import MollieDouble
 from ports import free_port
 from provider_double import ProviderDouble
 from provider_specs import SHARED, adyen_spec, mollie_spec
-from wattledger.adapters.gateway_books import ListedGatewayBooks
 from waiting import PATIENCE_S
+from wattledger.adapters.gateway_books import ListedGatewayBooks
 from wattledger.adapters.gateways.stripe.client import StripeGateway
 from wattledger.core.payments.facts import Method
 from wattledger.flows.ports.gateway import (
