@@ -19,7 +19,7 @@ MANIFEST: dict[str, str] = json.loads((files("wattledger.adapters.postgres") / "
 TENANTS = sorted(name for name, kind in MANIFEST.items() if kind == "distributed")
 APPEND_ONLY = [
     "account", "audit_event", "bank_import", "baseline_value", "bill", "firmware_release", "invoice_part",
-    "journal", "parked_match", "parked_message", "price_terms", "priced_by", "refund_part", "seal",
+    "journal", "parked_match", "parked_message", "price_point", "price_terms", "priced_by", "refund_part", "seal",
     "session_event", "station_event", "tariff_publication", "tariff_version", "tax_publication", "transfer",
     "wallet_movement",
 ]  # fmt: skip
@@ -28,6 +28,7 @@ VALUES = {
     "bigint": "{tenant}",
     "integer": "1",
     "smallint": "1",
+    "numeric": "1",
     "text": "'x{tenant}'",
     "text[]": "array['x']",
     "uuid": "uuid_in('00000000-0000-0000-0000-00000000000{tenant}')",
@@ -49,6 +50,13 @@ COLUMNS = """
 async def fill(dsn: str) -> None:
     """One row of each of two tenants in every table: whatever its checks and references would say."""
     connection = await asyncpg.connect(dsn)
+    try:
+        await _fill(connection)
+    finally:
+        await connection.close()
+
+
+async def _fill(connection: Any) -> None:
     constraints = await connection.fetch(
         "select conrelid::regclass::text as name, quote_ident(conname) as rule from pg_constraint "
         "where contype in ('c', 'f') and conparentid = 0 and conrelid::regclass::text = any($1) "
@@ -67,7 +75,6 @@ async def fill(dsn: str) -> None:
     for name, columns in tables.items():
         await connection.execute("insert into shape values ($1, $2)", name, json.dumps(columns))
     await connection.execute("grant select on shape to wattledger_app")
-    await connection.close()
 
 
 def insert_of(name: str, columns: dict[str, str], tenant: int) -> str:
