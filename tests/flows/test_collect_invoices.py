@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from adyen_double import AdyenDouble
@@ -19,6 +20,7 @@ from wattledger.core.ledger.accounts import customer_account
 from wattledger.flows.collect_invoice import CollectAsk, collect_invoice
 from wattledger.flows.hold_payment import Held
 from wattledger.flows.issue_invoices import issue_invoice
+from wattledger.flows.ports.collecting import KeptMethod
 
 DOUBLES: list[type[ProviderDouble]] = [SandboxDouble, StripeDouble, AdyenDouble, MollieDouble]
 
@@ -152,6 +154,22 @@ class TestAKeptMethod:
             await work.collecting.drop_method(kept.method_id)
         held = await collect(shop, await invoice(shop, date(2026, 12, 1)))
         assert held.checkout_url is not None
+
+    async def test_that_was_dropped_comes_back_by_a_new_consent_alone(self, shop: Shop) -> None:
+        await self.keep(shop)
+        (kept,) = await self.usable(shop)
+        async with shop.database.begin(shop.tenant_id) as work:
+            await work.collecting.drop_method(kept.method_id)
+            assert not await work.collecting.keep_method(kept)  # the gateway tells of the old page once more
+        assert await self.usable(shop) == []
+        held = await collect(shop, await invoice(shop, date(2026, 12, 1)))
+        async with shop.database.begin(shop.tenant_id) as work:
+            assert await work.collecting.keep_method(msgspec.structs.replace(kept, payment_id=held.payment_id))
+        assert len(await self.usable(shop)) == 1
+
+    async def usable(self, shop: Shop) -> list[KeptMethod]:
+        async with shop.database.begin_read(shop.tenant_id) as work:
+            return await work.collecting.methods(shop.world.customer_id)
 
     async def test_is_a_name_at_the_gateway_and_no_number(self, shop: Shop) -> None:
         await self.keep(shop)

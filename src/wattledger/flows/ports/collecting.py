@@ -78,7 +78,7 @@ class CollectingStore(Protocol):
     """Reads and writes within one transaction of one tenant."""
 
     async def keep_method(self, method: KeptMethod) -> bool:
-        """Kept once a gateway and name; False if it was known, which is then usable again."""
+        """Kept once a gateway and name; usable again by a later payment's consent. False if it was neither."""
         ...
 
     async def methods(self, customer_id: UUID) -> list[KeptMethod]:

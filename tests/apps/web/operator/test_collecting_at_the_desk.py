@@ -147,5 +147,15 @@ class TestAKeptMethod:
             assert (await browser.send_form(f"{path}/collect")).status_code == 303
             await shop.settle_down()
             page = await browser.read(path)
-        assert "Invoice collected: Visa •••• 4242" in page
-        assert "Captured" in page
+            assert "Invoice collected: Visa •••• 4242" in page
+            assert "Captured" in page
+            await self.is_dropped_when_its_owner_says_so(browser, shop)
+
+    async def is_dropped_when_its_owner_says_so(self, browser: Browser, shop: Any) -> None:
+        customer = f"/desk/customers/{shop.world.customer_id}"
+        assert "Charge it no more" in await browser.read(customer)
+        (row,) = await shop.rows("select method_id from payment_method")
+        answer = await browser.send_form(f"{customer}/methods/{row['method_id']}/drop")
+        assert answer.status_code == 303, answer.text
+        assert "Charge it no more" not in await browser.read(customer)
+        assert (await browser.send_form(f"{customer}/methods/{row['method_id']}/drop")).status_code == 404

@@ -4,7 +4,10 @@
 insert into payment_method (tenant_id, method_id, customer_id, gateway, kind, method_ref, payer_ref, mandate_ref,
                             card_brand, card_last4, card_funding, payment_id, is_usable, agreed_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-on conflict (tenant_id, gateway, method_ref) do nothing;
+on conflict (tenant_id, gateway, method_ref) do update
+    set is_usable = true, payment_id = excluded.payment_id, agreed_at = excluded.agreed_at
+    -- Only a later page is a new consent (ids rise with time): what a gateway tells again of an old one is none.
+    where excluded.payment_id > payment_method.payment_id;
 
 -- name: methods
 select method_id, customer_id, gateway, kind, method_ref, payer_ref, mandate_ref, card_brand, card_last4,

@@ -98,6 +98,7 @@ house: Final = Router(
         collecting.collect,
         collecting.send_link,
         collecting.link_code,
+        collecting.drop_method,
         collecting.collecting,
         collecting.set_policy,
         bank.bank,

@@ -60,7 +60,7 @@ async def collect(desk: AtDesk, invoice_id: FromPath[UUID]) -> Response[Any]:
     except WattledgerError as error:
         return await _page(desk, invoice_id, error=error)
     async with desk.begin() as work:
-        await work.staff.insert_audit(desk.audit("invoice_collected", "invoice", invoice_id, _named(methods[0])))
+        await work.staff.insert_audit(desk.audit("invoice_collected", "invoice", invoice_id, named(methods[0])))
     return Redirect(f"/desk/invoices/{invoice_id}", status_code=303)
 
 
@@ -85,6 +85,17 @@ async def link_code(desk: AtDesk, invoice_id: FromPath[UUID]) -> Response[bytes]
         found(await work.desk.invoice(invoice_id), "document")
     headers = {"Cache-Control": "private, no-store"}
     return Response(qr_of(_address(desk, invoice_id)), media_type="image/svg+xml", headers=headers)
+
+
+@post("/customers/{customer_id:uuid}/methods/{method_id:uuid}/drop", include_in_schema=False, status_code=303)
+async def drop_method(desk: AtDesk, customer_id: FromPath[UUID], method_id: FromPath[UUID]) -> Redirect:
+    """The customer took their consent back: the method is charged no more. What is under way is not stopped."""
+    async with desk.begin() as work:
+        methods = {one.method_id: one for one in await work.collecting.methods(customer_id)}
+        method = found(methods.get(method_id), "method")
+        await work.collecting.drop_method(method_id)
+        await work.staff.insert_audit(desk.audit("method_dropped", "customer", customer_id, named(method)))
+    return Redirect(f"/desk/customers/{customer_id}", status_code=303)
 
 
 @get("/collecting", include_in_schema=False)
@@ -119,7 +130,8 @@ def _address(desk: Desk, invoice_id: UUID) -> str:
     return debt_address(container.secrets, container.clock, name, public_url=container.settings.public_url)
 
 
-def _named(method: KeptMethod) -> str:
+def named(method: KeptMethod) -> str:
+    """``Visa •••• 4242``, or ``SEPA debit``."""
     if method.card_last4 is None:
         return method.kind.replace("_", " ").replace("sepa", "SEPA")
     return f"{(method.card_brand or 'card').title()} •••• {method.card_last4}"
@@ -148,7 +160,7 @@ async def _page(
         is_owed=is_owed,
         is_sent=is_sent,
         is_under_way=bool(sales) and sales[0].state not in _GONE,
-        method=_named(methods[0]) if methods else None,
+        method=named(methods[0]) if methods else None,
         address=_address(desk, invoice_id) if is_owed and desk.may_act else None,
         error=error,
     )

@@ -12,6 +12,7 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 from msgspec import Struct
 
+from wattledger.apps.web.operator.collecting import named
 from wattledger.apps.web.operator.desk import AtDesk, Desk
 from wattledger.apps.web.operator.limits import limit_words
 from wattledger.apps.web.operator.lists import PAGE_SIZE, Column, asked, day_of, found
@@ -105,6 +106,7 @@ async def _page(desk: Desk, customer_id: UUID, *, error: WattledgerError | None 
         sessions = await work.desk.sessions(ListQuery(customer_id=customer_id, limit=10))
         invoices = await work.desk.invoices(ListQuery(customer_id=customer_id, limit=12))
         wallets = await work.refunds.wallets(customer_id)
+        methods = await work.collecting.methods(customer_id)
         sites = await work.desk.sites()
         subjects = [*(one.contract_id for one in contracts), *(one.token_id for one in tokens)]
         limits = await work.limits.limits(subjects)
@@ -117,6 +119,7 @@ async def _page(desk: Desk, customer_id: UUID, *, error: WattledgerError | None 
         months=_months(shown.today),
         customer=customer,
         wallets=wallets,
+        methods=[(named(one), one) for one in methods],
         contracts=contracts,
         tokens=tokens,
         limits={one: limit_words(limits.get(one), sites, shown, desk.tenant.currency) for one in subjects},
