@@ -23,6 +23,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket
+from structlog.dev import ConsoleRenderer, plain_traceback
 
 from fast_disk import MEMORY, fast_root
 from wattledger.adapters.postgres.database import Database
@@ -38,6 +39,9 @@ settings.register_profile(
 )
 settings.register_profile("explore", settings.get_profile("steady"), derandomize=False)
 settings.load_profile("explore" if os.environ.get("WATTLEDGER_EXPLORE") else "steady")
+
+# A logged exception is written as Python writes it: drawn with every local variable it took seconds.
+ConsoleRenderer.get_active().exception_formatter = plain_traceback
 
 _NETWORKED = ("database", "sockets", "journey")
 
