@@ -12,6 +12,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wattledger-tests"
@@ -30,6 +32,17 @@ def run(*words: str | Path, cwd: Path | None = None) -> None:
     subprocess.run([str(one) for one in words], cwd=cwd, check=True, stdin=subprocess.DEVNULL, timeout=600)
 
 
+@contextmanager
+def whole(target: Path) -> Iterator[Path]:
+    """A place to fill, which becomes ``target`` once it is filled: what was broken off is no fake."""
+    part = target.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    yield part
+    shutil.rmtree(target, ignore_errors=True)
+    part.rename(target)
+
+
 def python314() -> list[str]:
     """The words that start Python 3.14: one on the PATH, or Debian's with its own loader and libraries."""
     if found := shutil.which("python3.14"):
@@ -45,11 +58,9 @@ def python314() -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    return {
-        **os.environ,
-        "PYTHONHOME": str(CACHE / "python3.14" / "usr"),
-        "PYTHONPATH": str(CACHE / "stripe-world"),
-    }
+    """What Python 3.14 needs: Debian's, unpacked here, is told where it is."""
+    own = {} if shutil.which("python3.14") else {"PYTHONHOME": str(CACHE / "python3.14" / "usr")}
+    return {**os.environ, **own, "PYTHONPATH": str(CACHE / "stripe-world")}
 
 
 def get_python() -> None:
@@ -73,8 +84,9 @@ def get_python() -> None:
     ]  # fmt: skip
     run("apt-get", *options, "update", "-qq")
     run("apt-get", *options, "download", "-qq", *PACKAGES, cwd=work / "debs")
-    for package in sorted((work / "debs").glob("*.deb")):
-        run("dpkg-deb", "-x", package, CACHE / "python3.14")
+    with whole(CACHE / "python3.14") as part:
+        for package in sorted((work / "debs").glob("*.deb")):
+            run("dpkg-deb", "-x", package, part)
     shutil.rmtree(work)
 
 
@@ -82,11 +94,12 @@ def get_stripe_world() -> None:
     target = CACHE / "stripe-world"
     if (target / "seahaven_stripe_world").exists():
         return
-    run(
-        sys.executable, "-m", "pip", "install", "--quiet", "--ignore-requires-python", "--target", target,
-        "--python-version", "3.14", "--implementation", "cp", "--abi", "cp314", "--abi", "abi3", "--abi", "none",
-        "--only-binary", ":all:", STRIPE_WORLD,
-    )  # fmt: skip
+    with whole(target) as part:
+        run(
+            sys.executable, "-m", "pip", "install", "--quiet", "--ignore-requires-python", "--target", part,
+            "--python-version", "3.14", "--implementation", "cp", "--abi", "cp314", "--abi", "abi3",
+            "--abi", "none", "--only-binary", ":all:", STRIPE_WORLD,
+        )  # fmt: skip
 
 
 def prism() -> Path:
@@ -96,8 +109,8 @@ def prism() -> Path:
 def get_prism() -> None:
     if prism().exists():
         return
-    (CACHE / "prism").mkdir(parents=True, exist_ok=True)
-    run("npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", CACHE / "prism", PRISM)
+    with whole(CACHE / "prism") as part:
+        run("npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", part, PRISM)
 
 
 def main() -> int:
