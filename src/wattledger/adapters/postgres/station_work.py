@@ -82,8 +82,13 @@ class PgStationWork:
         self._connection: asyncpg.Connection[Any] | None = None
         self._session_count = 0
         self._statistics_at = _FIRST_STATISTICS
+        self._refreshing: asyncio.Task[None] | None = None
+        self._has_new_statistics = False
 
     async def close(self) -> None:
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.gather(self._refreshing, return_exceptions=True)
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
@@ -173,11 +178,12 @@ class PgStationWork:
             calls.append(f"{function}({places})")
             arguments += columns
         if calls:
+            await self._use_new_statistics()
             await self._fetch(f"select {', '.join(calls)}", *arguments)
             self._session_count += len(batch.put_sessions)
-            if self._session_count >= self._statistics_at:
+            if self._session_count >= self._statistics_at and self._refreshing is None:
                 self._statistics_at *= _STATISTICS_FACTOR
-                await self._refresh()
+                self._refreshing = asyncio.create_task(self._refresh_beside())
 
     async def take_commands(self, now: datetime) -> list[WaitingCommand]:
         rows = await self._fetch("select * from stations_take_commands($1, $2, 200)", self._node, now)
@@ -185,11 +191,27 @@ class PgStationWork:
 
     async def node_started(self, now: datetime) -> None:
         await self._fetch("select stations_node_started($1, $2)", self._node, now)
-        await self._refresh()
-
-    async def _refresh(self) -> None:
         await self._fetch("select stations_refresh_statistics()")
         await self._fetch("discard plans")
+
+    async def _refresh_beside(self) -> None:
+        """New statistics, by a connection of their own: no station waits for them. Without them it goes on too."""
+        try:
+            connection = await connect(self._dsn, statement_cache_size=0)
+            try:
+                await connection.execute(f"set role {_STATIONS_ROLE}; select stations_refresh_statistics()")
+                self._has_new_statistics = True
+            finally:
+                connection.terminate()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
+            return
+        finally:
+            self._refreshing = None
+
+    async def _use_new_statistics(self) -> None:
+        if self._has_new_statistics:
+            self._has_new_statistics = False
+            await self._fetch("discard plans")
 
     async def _fetch(self, statement: str, *arguments: Any) -> list[Any]:
         try:
