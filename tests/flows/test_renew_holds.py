@@ -12,6 +12,7 @@ import pytest
 from long_sessions import TO_STOP, charging, findings, finish, guard, held, holds, plant, stops, tell
 from till import Till, open_till
 from wattledger.flows.refund_payment import refund_payment
+from wattledger.flows.release_payment import release_payment
 
 
 @pytest.fixture
@@ -262,6 +263,16 @@ class TestABankThatGrantsLess:
         assert holds(till, payment_id) == [("authorized", 9000, 0), ("voided", 0, 0)]
         assert await guard(till) == 0
         assert await stops(till) == []
+
+
+class TestAHandAtTheDesk:
+    async def test_releases_both_holds(self, till: Till) -> None:
+        payment_id = await charging(till)
+        await guard(till)
+        await release_payment(till.ports, till.tenant_id, payment_id, reason="released_by_staff")
+        await till.settle_down()
+        assert [one[0] for one in holds(till, payment_id)] == ["voided", "voided"]
+        assert await till.state(payment_id) == "voided"
 
 
 class TestTheEndBetweenTwoSteps:

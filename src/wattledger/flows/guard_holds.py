@@ -205,7 +205,7 @@ async def _take_early(ports: PaymentPorts, tenant_id: int, payment_id: UUID, now
         ends = f"The hold ends at {record.row.capture_before:%Y-%m-%d %H:%M} UTC"
         cost_minor = 0
         if record.row.session_id is not None and await work.sessions.bill(record.row.session_id) is None:
-            cost_minor = await _proven_minor(work, record.row.session_id) - record.fold.captured_minor
+            cost_minor = await _proven_minor(work, record.row.session_id) - committed_minor(record.fold.attempts)
         live = record.fold.live
         amount_minor = min(cost_minor, 0 if live is None else live.authorized_minor)
         if amount_minor < ports.gateway(record.row.gateway).least_minor(record.row.currency):
