@@ -141,7 +141,7 @@ class TestABankThatWantsToSeeTheDriver:
         assert mail.to == "driver@example.com"
         assert f"/p/{row.link_code}" in mail.text
         assert "90,00" in mail.text
-        assert "28. November 2026" in mail.text  # 143 hours after the hold
+        assert "28 November 2026, 10:00" in mail.text  # 143 hours after the hold
         await guard(till)
         assert len(till.mails) == 1
 
