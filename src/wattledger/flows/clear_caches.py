@@ -19,7 +19,7 @@ _ANSWER_WITHIN: Final = timedelta(seconds=90)
 _WAITING: Final = frozenset({"queued", "sent"})
 _AGAIN_FIRST: Final = timedelta(minutes=2)
 _AGAIN_MAX: Final = timedelta(hours=1)
-# One that says no so often keeps no cache (OCPP 2.0.1 C11.FR.04); when it boots anew it is asked again.
+# One that says no so often keeps no cache (OCPP 2.0.1, use case C11); when it boots anew it is asked again.
 _REFUSALS_MAX: Final = 3
 
 
