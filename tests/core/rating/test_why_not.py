@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -13,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from rating_sessions import MONDAY, energy, flat, idle, tariff, time, usage, when
 from rating_strategies import tariffs, usages
 from wattledger.core.metering.events import Activity
-from wattledger.core.metering.usage import Usage
+from wattledger.core.metering.usage import Period, Usage
+from wattledger.core.rating import why
 from wattledger.core.rating.compiled import compile_tariffs
 from wattledger.core.rating.rate import rate
-from wattledger.core.rating.situation import situation_at
+from wattledger.core.rating.situation import Situations
 from wattledger.core.rating.why import held, reason_facts, rejections, why_facts, why_text
 from wattledger.core.tariffs.model import Reservation, Restrictions, Tariff, Weekday
 from wattledger.core.tariffs.wording import ENGLISH
@@ -77,6 +79,24 @@ class TestWhatHeld:
                 {"code": "reservation", "wanted": {"reservation": "reserved"}, "actual": "reservation"}
             ],
         }
+
+
+class TestManyLines:
+    def test_do_not_add_up_the_periods_anew_for_each(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A day of readings a minute apart, dear and cheap in turn, once took hours to explain."""
+        built: list[int] = []
+
+        class Counted(Situations):
+            def __init__(self, periods: Sequence[Period]) -> None:
+                built.append(len(periods))
+                super().__init__(periods)
+
+        monkeypatch.setattr(why, "Situations", Counted)
+        session = usage(*[(1, 0.1 + place % 2) for place in range(40)])
+        one = tariff(when(energy("1"), power_w_max=30_000), when(energy("2")))
+        rated = rate(session, one)
+        assert len(rated.lines) == len(rejections(rated, session, (one,))) == 40
+        assert sorted(built) == [0, 40]
 
 
 class TestAReason:
@@ -233,7 +253,7 @@ class TestASituation:
     LEG = usage((10, 1), (20, 0, IDLE), (30, 6)).periods
 
     def test_counts_what_was_used_and_passed(self) -> None:
-        now = situation_at(self.LEG, MONDAY + timedelta(minutes=45))
+        now = Situations(self.LEG).at(MONDAY + timedelta(minutes=45))
         assert (now.energy_milliwh, now.duration_s, now.charging_s, now.idle_s) == (4_000_000, 2700, 1500, 1200)
         assert (now.power_w, now.current_ma) == ((12_000, 12_000), (None, None))
 
@@ -241,32 +261,32 @@ class TestASituation:
         odd = Usage(
             (replace(self.LEG[0], ended_at=MONDAY + timedelta(seconds=3), energy_milliwh=10),), "UTC"
         ).periods
-        energy_milliwh = situation_at(odd, MONDAY + timedelta(seconds=1)).energy_milliwh
+        energy_milliwh = Situations(odd).at(MONDAY + timedelta(seconds=1)).energy_milliwh
         assert (energy_milliwh, type(energy_milliwh)) == (3, int)
 
     def test_counts_whole_seconds(self) -> None:
         almost = timedelta(minutes=30) - timedelta(microseconds=1)
-        now = situation_at(self.LEG, MONDAY + almost)
+        now = Situations(self.LEG).at(MONDAY + almost)
         assert (now.duration_s, now.charging_s, now.idle_s) == (1799, 600, 1199)
-        now = situation_at(self.LEG[:1], MONDAY + timedelta(seconds=1) - timedelta(microseconds=1))
+        now = Situations(self.LEG[:1]).at(MONDAY + timedelta(seconds=1) - timedelta(microseconds=1))
         assert (now.duration_s, now.charging_s) == (0, 0)
         assert {type(one) for one in (now.duration_s, now.charging_s, now.idle_s)} == {int}
 
     def test_has_the_average_power_in_whole_watts(self) -> None:
-        now = situation_at(usage((7, 1)).periods, MONDAY)
+        now = Situations(usage((7, 1)).periods).at(MONDAY)
         assert (now.power_w, type(now.power_w[0])) == ((8_571, 8_571), int)
 
     def test_at_the_start_is_empty(self) -> None:
-        now = situation_at(self.LEG, MONDAY)
+        now = Situations(self.LEG).at(MONDAY)
         assert (now.energy_milliwh, now.duration_s, now.charging_s, now.idle_s) == (0, 0, 0, 0)
 
     def test_at_an_edge_belongs_to_what_begins(self) -> None:
-        now = situation_at(self.LEG, MONDAY + timedelta(minutes=10))
+        now = Situations(self.LEG).at(MONDAY + timedelta(minutes=10))
         assert (now.power_w, now.current_ma, now.idle_s, now.charging_s) == ((0, 0), (0, 0), 0, 600)
 
     def test_has_a_greatest_where_one_is_stated(self) -> None:
         wide = replace(self.LEG[0], power_w=5, power_w_max=9, current_ma=6, current_ma_max=7)
-        now = situation_at([wide], MONDAY)
+        now = Situations([wide]).at(MONDAY)
         assert (now.power_w, now.current_ma) == ((5, 9), (6, 7))
         assert now.values() == ((0, 0), (5, 9), (6, 7), (0, 0), (0, 0), (0, 0))
 

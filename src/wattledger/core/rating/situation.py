@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,29 +35,45 @@ class Situation:
         return ((self.energy_milliwh, self.energy_milliwh), self.power_w, self.current_ma, *counts)
 
 
-def situation_at(periods: Sequence[Period], instant: datetime) -> Situation:
-    """The situation at ``instant`` of a session, or of its reservation, by the rule that ``walk`` divides by."""
-    energy = 0
-    passed = {True: 0, False: 0}
-    now = periods[0]
-    for period in periods:
-        if period.started_at > instant:
-            break
-        now = period
-        end = min(instant, period.ended_at)
-        length, part = period.ended_at - period.started_at, end - period.started_at
-        if length:
-            energy += period.energy_milliwh * (part // _MICROSECOND) // (length // _MICROSECOND)
-        passed[period.activity is Activity.IDLE] += part // _MICROSECOND
-    return Situation(
-        instant,
-        energy,
-        _known(power_of(now), now.power_w_max),
-        _known(current_of(now), now.current_ma_max),
-        (instant - periods[0].started_at) // _MICROSECOND // _SECOND_US,
-        passed[False] // _SECOND_US,
-        passed[True] // _SECOND_US,
-    )
+class Situations:
+    """All situations of a session, or of its reservation: what periods add up to is worked out once."""
+
+    def __init__(self, periods: Sequence[Period]) -> None:
+        self._periods = periods
+        self._begins = [period.started_at for period in periods]
+        self._before: list[tuple[int, int, int]] = []  # energy, idle time and other time before each period
+        energy = idle_us = other_us = 0
+        for period in periods:
+            self._before.append((energy, idle_us, other_us))
+            length_us = (period.ended_at - period.started_at) // _MICROSECOND
+            if length_us:
+                energy += period.energy_milliwh
+            if period.activity is Activity.IDLE:
+                idle_us += length_us
+            else:
+                other_us += length_us
+
+    def at(self, instant: datetime) -> Situation:
+        """The situation at ``instant``, by the rule that ``walk`` divides by."""
+        place = max(bisect_right(self._begins, instant) - 1, 0)
+        now, (energy, idle_us, other_us) = self._periods[place], self._before[place]
+        length_us = (now.ended_at - now.started_at) // _MICROSECOND
+        part_us = max((min(instant, now.ended_at) - now.started_at) // _MICROSECOND, 0)
+        if length_us:
+            energy += now.energy_milliwh * part_us // length_us
+        if now.activity is Activity.IDLE:
+            idle_us += part_us
+        else:
+            other_us += part_us
+        return Situation(
+            instant,
+            energy,
+            _known(power_of(now), now.power_w_max),
+            _known(current_of(now), now.current_ma_max),
+            (instant - self._begins[0]) // _MICROSECOND // _SECOND_US,
+            other_us // _SECOND_US,
+            idle_us // _SECOND_US,
+        )
 
 
 def _known(low: int | None, high: int | None) -> Known:

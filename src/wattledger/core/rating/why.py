@@ -17,7 +17,7 @@ from wattledger.core.kernel.instants import zone
 from wattledger.core.metering.events import Activity
 from wattledger.core.metering.usage import Usage
 from wattledger.core.rating.rated import ChargeLine, LineKind, Rated
-from wattledger.core.rating.situation import Situation, situation_at
+from wattledger.core.rating.situation import Situation, Situations
 from wattledger.core.tariffs.calendar import clock_of
 from wattledger.core.tariffs.model import Dimension, Reservation, Restrictions, Tariff
 from wattledger.core.tariffs.wording import ENGLISH, RANGES, Words, restriction_text
@@ -56,12 +56,14 @@ class Rejected:
 
 def rejections(rated: Rated, usage: Usage, tariffs: Sequence[Tariff]) -> tuple[tuple[Rejected, ...], ...]:
     """For each line of ``rated``, in order, the elements of its tariff that were not chosen for it."""
-    return tuple(tuple(_rejected(line, usage, tariffs)) for line in rated.lines)
+    legs = _Legs(usage)
+    return tuple(tuple(_rejected(line, legs, tariffs)) for line in rated.lines)
 
 
 def held(rated: Rated, usage: Usage, tariffs: Sequence[Tariff]) -> tuple[tuple[Reason, ...], ...]:
     """For each line of ``rated``, in order, the conditions of its element that held, and what was the case."""
-    return tuple(tuple(_held(line, usage, tariffs)) for line in rated.lines)
+    legs = _Legs(usage)
+    return tuple(tuple(_held(line, legs, tariffs)) for line in rated.lines)
 
 
 def why_text(rejected: Rejected, words: Words = ENGLISH) -> str:
@@ -98,37 +100,45 @@ def reason_facts(reasons: Sequence[Reason]) -> list[dict[str, Any]]:
     ]
 
 
-def _rejected(line: ChargeLine, usage: Usage, tariffs: Sequence[Tariff]) -> Iterator[Rejected]:
+class _Legs:
+    """The situations of a session and of its reservation."""
+
+    def __init__(self, usage: Usage) -> None:
+        self.usage = usage
+        self._legs = {
+            is_reservation: Situations(
+                [one for one in usage.periods if (one.activity is Activity.RESERVED) is is_reservation]
+            )
+            for is_reservation in (True, False)
+        }
+
+    def conditions(self, restrictions: Restrictions, line: ChargeLine) -> list[tuple[Reason, bool]]:
+        """Every condition that is set, with what was the case as the line began, and whether it held."""
+        is_reservation = line.dimension in _RESERVED
+        situation = self._legs[is_reservation].at(line.started_at)
+        return list(_conditions(restrictions, self.usage, situation, is_reservation=is_reservation))
+
+
+def _rejected(line: ChargeLine, legs: _Legs, tariffs: Sequence[Tariff]) -> Iterator[Rejected]:
     dimension = _DIMENSIONS.get(line.dimension)
     if dimension is None:
         return
-    is_reservation = line.dimension in _RESERVED
-    situation = _situation(line, usage, is_reservation=is_reservation)
     for index, element in enumerate(tariffs[line.tariff].elements):
         if index == line.element or all(one.dimension is not dimension for one in element.components):
             continue
-        found = _conditions(element.restrictions, usage, situation, is_reservation=is_reservation)
+        found = legs.conditions(element.restrictions, line)
         yield Rejected(index, tuple(reason for reason, does_hold in found if not does_hold))
 
 
-def _held(line: ChargeLine, usage: Usage, tariffs: Sequence[Tariff]) -> Iterator[Reason]:
+def _held(line: ChargeLine, legs: _Legs, tariffs: Sequence[Tariff]) -> Iterator[Reason]:
     if line.element >= 0:
-        is_reservation = line.dimension in _RESERVED
-        situation = _situation(line, usage, is_reservation=is_reservation)
         limits = tariffs[line.tariff].elements[line.element].restrictions
-        found = _conditions(limits, usage, situation, is_reservation=is_reservation)
-        yield from (reason for reason, does_hold in found if does_hold)
-
-
-def _situation(line: ChargeLine, usage: Usage, *, is_reservation: bool) -> Situation:
-    leg = [one for one in usage.periods if (one.activity is Activity.RESERVED) is is_reservation]
-    return situation_at(leg, line.started_at)
+        yield from (reason for reason, does_hold in legs.conditions(limits, line) if does_hold)
 
 
 def _conditions(
     limits: Restrictions, usage: Usage, situation: Situation, *, is_reservation: bool
 ) -> Iterator[tuple[Reason, bool]]:
-    """Every condition that is set, with what was the case, and whether it held."""
     yield from _reservation_condition(limits, usage, is_reservation=is_reservation)
     local = situation.at.astimezone(zone(usage.time_zone))
     for code, wanted in _clock_parts(limits):
