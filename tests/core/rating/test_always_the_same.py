@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,10 +13,10 @@ from msgspec.structs import replace
 
 from rating_strategies import tariffs, usages
 from wattledger.core.kernel.taxes import tax_shares
-from wattledger.core.metering.usage import Usage
+from wattledger.core.metering.usage import Period, Usage
 from wattledger.core.rating.compiled import compile_tariff
 from wattledger.core.rating.policy import Level, RatingPolicy, Rounding, Steps
-from wattledger.core.rating.rate import rate
+from wattledger.core.rating.rate import rate, until
 from wattledger.core.rating.tally import tally
 from wattledger.core.tariffs.model import PriceComponent, Tariff, TaxTreatment
 
@@ -71,6 +73,35 @@ class TestDeterminism:
         once = [rate(session, used, policy=policy) for session in sessions]
         again = [rate(session, used, policy=policy) for session in reversed(sessions)]
         assert once == again[::-1] == [rate(session, tariff, policy=policy) for session in sessions]
+
+
+class TestTheRunningCost:
+    @calm
+    @given(usages(), tariffs(), st.data())
+    def test_at_any_second_is_the_same_however_its_period_is_cut(
+        self, session: Usage, tariff: Tariff, data: st.DataObject
+    ) -> None:
+        period = data.draw(st.sampled_from(session.periods))
+        length_s = int((period.ended_at - period.started_at).total_seconds())
+        passed_s, cut_s = sorted(data.draw(st.tuples(st.integers(0, length_s), st.integers(0, length_s))))
+        instant = period.started_at + timedelta(seconds=passed_s)
+        assert rate(until(cut_at(session, period, cut_s), instant), tariff) == rate(
+            until(session, instant), tariff
+        )
+
+
+def cut_at(session: Usage, period: Period, second: int) -> Usage:
+    """The same session with one period cut in two; readings come at a steady pace, so each part has its share."""
+    length_s = int((period.ended_at - period.started_at).total_seconds())
+    middle = period.started_at + timedelta(seconds=second)
+    first = period.energy_milliwh * second // length_s
+    parts = [
+        dataclasses.replace(period, ended_at=middle, energy_milliwh=first),
+        dataclasses.replace(period, started_at=middle, energy_milliwh=period.energy_milliwh - first),
+    ]
+    kept = [part for part in parts if part.started_at < part.ended_at]
+    place = session.periods.index(period)
+    return dataclasses.replace(session, periods=(*session.periods[:place], *kept, *session.periods[place + 1 :]))
 
 
 class TestADerivationKeptAsRuns:

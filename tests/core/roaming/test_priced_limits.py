@@ -17,6 +17,7 @@ BOTH: Final = tariff(
 DEARER_UNUSED: Final = tariff(
     element(hour(12, 600), reservation="RESERVATION_EXPIRES"), element(hour(6, 600), reservation="RESERVATION")
 )
+DEARER_LAST: Final = tariff(*reversed(DEARER_UNUSED["elements"]))
 FIVE: Final = charged(60, 5)
 TAXED: Final = tariff(element(kwh(1, vat=20)))
 MIXED: Final = tariff(element(kwh(1, vat=10), fee(5, vat=20)))
@@ -41,6 +42,7 @@ RESERVATIONS: Final = (
         fixed="0.00",
     ),
     case("its time is dearer where it expires", session(DEARER_UNUSED, reserved(50)), "10.00"),
+    case("also where that price stands last", session(DEARER_LAST, reserved(50)), "10.00"),
     case("its time is not dearer where it was used", session(DEARER_UNUSED, reserved(50), charged(60, 5)), "5.00"),
     case(
         "without a price it is free",
