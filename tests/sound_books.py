@@ -26,6 +26,7 @@ from wattledger.core.rating.price_terms import PriceTerms, named_terms
 from wattledger.core.rating.rate import rate
 from wattledger.core.rating.rated import Rated, encode_rated
 from wattledger.core.tariffs.model import Tariff
+from wattledger.core.tariffs.versions import encode_tariff, tariff_version_id
 from wattledger.core.tax.rules import DatedTax, TaxRules
 from world import TARIFF, World
 
@@ -114,11 +115,17 @@ class SoundBooks:
         """The bill of such a session, and its journal unless it is free."""
         started_at = NOW - timedelta(minutes=minutes_ago)
         ended_at = started_at + timedelta(minutes=30)
+        version_id = tariff_version_id(tariff)
+        if tariff != TARIFF:
+            body = encode_tariff(tariff)
+            await self.insert(
+                "tariff_version", tariff_version_id=version_id, currency="EUR", body=body, created_at=POSTED_AT
+            )
         rated = rate(Usage((Period(started_at, ended_at, 10_000_000),), "Europe/Berlin", "DC"), tariff)
         await self.insert(
             "bill", session_id=IDS[session], revision=1, bill_id=IDS[name], site_id=self.world.site_id,
             contract_id=place.contract_id, payment_id=place.payment_id,
-            tariff_version_id=self.world.tariff_version_id, currency="EUR", net_minor=rated.net_minor,
+            tariff_version_id=version_id, currency="EUR", net_minor=rated.net_minor,
             tax_minor=rated.tax_minor, gross_minor=rated.gross_minor, energy_milliwh=10_000_000,
             register_start_milliwh=1_000_000, register_end_milliwh=11_000_000, started_at=started_at,
             ended_at=ended_at, billed_on=ended_at.date(), rated=encode_rated(rated), created_at=POSTED_AT,

@@ -24,15 +24,13 @@ from wattledger.flows.ports.sessions import BillRow, SessionRecord
 _QUOTED: Final = timedelta(hours=12)
 
 
-async def offered_terms(
-    work: Work, place_id: UUID, at: datetime, *, tariff: Tariff | None = None, customer_id: UUID | None = None
-) -> PriceTerms:
-    """What a session that begins at a connector or station would be priced by, as it was published at ``at``.
+async def offered_terms(work: Work, place_id: UUID, at: datetime, *, tariff: Tariff | None = None) -> PriceTerms:
+    """What a guest's session that begins at a connector or station is priced by, as it was published at ``at``.
 
     With a tariff, the market's prices that were known then are among them.
     """
-    rules = await work.price_terms.tax_rules(place_id, customer_id=customer_id, at=at)
-    terms = PriceTerms(tax_rules=rules)
+    rules = await work.price_terms.tax_rules(place_id, at=at)
+    terms = PriceTerms(tax_rules=rules, adjustments=await work.price_terms.adjustments(at=at))
     if tariff is None:
         return terms
     return await _with_market(work, tariff, terms, at, at + _QUOTED, told_by=at)

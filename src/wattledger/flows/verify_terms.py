@@ -17,6 +17,7 @@ from wattledger.flows.ports.verify import RawBill, RawBooks
 from wattledger.flows.verify_content import content_name
 
 _SPOT: Final = 10**6
+_FINEST: Final = Decimal("1e-9")
 _MONTH: Final = {"energy": "energy_milliwh", "time": "charging_us", "idle": "idle_us"}
 _DIMENSIONS: Final = {"reservation": "time", "reservation_flat": "flat"}
 
@@ -42,10 +43,12 @@ def terms_fault(bill: RawBill, rated: dict[str, Any]) -> str:
         due = _taxes(line, component, tariff, rules, day) if treatment == "standard" else []
         if line.get("taxes", []) != due:
             return f"a line of {line['dimension']} bears {_names(line.get('taxes', []))}, due is {_names(due)}"
-        fault = "" if _is_members(terms) else _spot_fault(line, component.get("spot"), terms)
+        is_reserved = "reservation" in tariff["elements"][line["element"]].get("restrictions", {})
+        fault = _price_fault(line, component, [] if is_reserved else _members(terms, component))
+        fault = fault or ("" if _is_members(terms) else _spot_fault(line, component.get("spot"), terms))
         if fault:
             return fault
-    return _excise_fault(rated, rules, day) or _tier_fault(rated, tariff, terms)
+    return _excise_fault(rated, rules, day) or _tier_fault(rated, tariff, terms) or _discount_fault(rated, terms)
 
 
 def _lines(rated: dict[str, Any], tariff: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -108,6 +111,44 @@ def _by_tier(component: dict[str, Any], used: int, total: int) -> dict[Fraction,
             due[price] = due.get(price, 0) + part
             begin += part
     return due
+
+
+def _members(terms: dict[str, Any], component: dict[str, Any]) -> list[dict[str, Any]]:
+    """The member prices of a component's dimension, in the order they were given."""
+    found = [one for one in terms.get("adjustments", []) if one["type"] == "MemberPrice"]
+    return [one for one in found if one["dimension"] == component["dimension"]]
+
+
+def _price_fault(line: dict[str, Any], component: dict[str, Any], members: list[dict[str, Any]]) -> str:
+    """A line that follows neither market nor tiers has its component's price, or the member's."""
+    has_price = not (component.get("spot") or component.get("tiers"))
+    price = Decimal(component["price"])
+    for one in members:
+        if one.get("price") is not None:
+            price, has_price = Decimal(one["price"]), True
+        else:
+            price *= 1 - Decimal(one.get("off_ppm", 0)) / 1_000_000
+    if not has_price or abs(Decimal(line["price"]) - price) <= _FINEST:
+        return ""
+    return f"a line of {line['dimension']} at {line['price']}, due is {price}"
+
+
+def _discount_fault(rated: dict[str, Any], terms: dict[str, Any]) -> str:
+    """Nothing is taken off that the terms do not name, nor more of the whole than a lone percentage says."""
+    given = {one["name"]: one for one in terms.get("adjustments", [])}
+    taken = [line for line in rated["lines"] if line["dimension"] in {"discount", "voucher"}]
+    stranger = next((line for line in taken if line.get("name") not in given), None)
+    if stranger is not None:
+        return f"{stranger.get('name', '')!r} takes something off, and its terms do not name it"
+    if [one["type"] for one in given.values()] != ["PercentOff"] or any(
+        one.get("dimensions") or one.get("most") is not None for one in given.values()
+    ):
+        return ""
+    off = Fraction(next(iter(given.values()))["off_ppm"], 1_000_000)
+    due = off * sum(line["net_units"] for line in rated["lines"] if line not in taken)
+    if abs(-sum(line["net_units"] for line in taken) - due) > len(rated["lines"]):
+        return f"{next(iter(given))!r} takes off {-sum(line['net_units'] for line in taken)} units, due are {due}"
+    return ""
 
 
 def _is_members(terms: dict[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from wattledger.adapters.postgres.database import connect
 from wattledger.core.rating.price_terms import NO_TERMS, PriceTerms, decode_terms
 from wattledger.core.stations.authorize import StartFacts
 from wattledger.core.stations.limits import LimitFacts
+from wattledger.core.tariffs.adjustments import decode_adjustment
 from wattledger.core.tax.rules import decode_tax_rules
 from wattledger.flows.ports.station_work import (
     Batch,
@@ -117,16 +118,15 @@ class PgStationWork:
             *((q.tenant_id, q.station_id, q.evse_no, q.connector_no, q.token_uid) for q in questions), strict=True
         )
         rows = await self._fetch(
-            "select f.*, l.limits, p.agreed, p.tax_rules from stations_start_facts($1, $2, $3, $4, $5, $6) f "
+            "select f.*, l.limits, p.agreed, p.tax_rules, a.bodies "
+            "from stations_start_facts($1, $2, $3, $4, $5, $6) f "
             "left join stations_limit_facts($1, $2, $5, $6) l on l.ord = f.ord "
-            "left join stations_price_terms($1, $2, $5, $6) p on p.ord = f.ord",
+            "left join stations_price_terms($1, $2, $5, $6) p on p.ord = f.ord "
+            "left join stations_adjustments($1, $5, $6) a on a.ord = f.ord",
             *map(list, columns),
             now,
         )
-        answers = {
-            row[0]: StartFacts(*(*row[1:-3], _limit_facts(row[-3]), _price_terms(row[-2], row[-1])))
-            for row in map(tuple, rows)
-        }
+        answers = {row[0]: _start_facts(row) for row in map(tuple, rows)}
         return [answers[number] for number in range(1, len(questions) + 1)]
 
     async def sessions(self, questions: Sequence[SessionQuestion]) -> list[FoundSession]:
@@ -242,11 +242,22 @@ def _limit_facts(text: str | None) -> LimitFacts | None:
     return None if text is None else msgspec.json.decode(text, type=LimitFacts)
 
 
+def _start_facts(row: tuple[Any, ...]) -> StartFacts:
+    *facts, limits, agreed, tax_rules, adjustments = row[1:]
+    terms = _price_terms(agreed, tax_rules, tuple(adjustments or ()))
+    return StartFacts(*(*facts, _limit_facts(limits), terms))
+
+
 @lru_cache(maxsize=4096)
-def _price_terms(agreed: bytes | None, tax_rules: bytes | None) -> PriceTerms:
+def _price_terms(agreed: bytes | None, tax_rules: bytes | None, adjustments: tuple[bytes, ...]) -> PriceTerms:
     if agreed is not None:
         return decode_terms(agreed)
-    return NO_TERMS if tax_rules is None else PriceTerms(tax_rules=decode_tax_rules(tax_rules))
+    if tax_rules is None and not adjustments:
+        return NO_TERMS
+    return PriceTerms(
+        tax_rules=None if tax_rules is None else decode_tax_rules(tax_rules),
+        adjustments=tuple(decode_adjustment(one) for one in adjustments),
+    )
 
 
 def _found_station(rows: list[Any], proof: Any) -> FoundStation:

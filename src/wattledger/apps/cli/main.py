@@ -48,6 +48,7 @@ COMMANDS: Final = (
     Command("tariff", f"{_HERE}.tariff", "tariff_app", "Check tariffs."),
     Command("tax", f"{_HERE}.tax", "app", "Publish which taxes sessions bear, where and from when on."),
     Command("prices", f"{_HERE}.prices", "app", "Tell the market prices that tariffs follow."),
+    Command("discount", f"{_HERE}.discount", "app", "Give customers or plans other prices and discounts."),
     Command("rate", f"{_HERE}.rate", "rate_command", "Price an OCPI CDR, with every amount derived."),
     Command("explain", f"{_HERE}.explain", "explain_command", "Explain every cent of a session."),
     Command("lab", f"{_HERE}.lab", "app", "Virtual stations and the sandbox provider."),

@@ -23,7 +23,7 @@ from wattledger.core.rating.compiled import CompiledTariff
 from wattledger.core.rating.policy import PLAIN, RatingPolicy
 from wattledger.core.rating.rate import rate
 from wattledger.core.rating.rated import Rated
-from wattledger.core.tariffs.adjustments import Adjustment
+from wattledger.core.tariffs.adjustments import Adjustment, MemberPrice, member_tariff
 from wattledger.core.tariffs.model import Element, PriceComponent, Tariff, TaxTreatment, TierSpan
 from wattledger.core.tariffs.spot import PriceSeries
 from wattledger.core.tariffs.versions import canonical_json
@@ -127,7 +127,10 @@ def listed_tariff(tariff: Tariff) -> Tariff:
 
 
 def taxed_tariff(tariff: Tariff, terms: PriceTerms, *, time_zone: str, at: datetime) -> Tariff:
-    """The tariff as it must be shown at ``at``: each component with the taxes that it bears on that day there."""
+    """The tariff as it must be shown at ``at``: at member prices, with the taxes of that day there."""
+    prices = [one for one in terms.adjustments if isinstance(one, MemberPrice)]
+    if prices:
+        tariff = member_tariff(tariff, prices)
     if terms.tax_rules is None:
         return tariff
     return taxed_on(tariff, terms.tax_rules, at.astimezone(zone(time_zone)).date())

@@ -90,7 +90,7 @@ def price_board(tariffs: Sequence[Tariff], words: Words, *, is_v16: bool) -> Com
 
 @dataclass(frozen=True, slots=True)
 class ShownPrice:
-    """What one session's driver is shown of its tariff: with the taxes of that day, in the languages we speak."""
+    """What one session's driver is shown of its tariff: member prices, that day's taxes, in our languages."""
 
     tariff: CompiledTariff
     tax_rules: TaxRules | None
@@ -102,6 +102,7 @@ class ShownPrice:
     def of(cls, tariff: CompiledTariff, terms: PriceTerms, where: str, at: datetime, words_in: WordsIn) -> Self:
         """``where`` is the site's time zone."""
         on = None if terms.tax_rules is None else at.astimezone(zone(where)).date()
+        tariff = tariff.for_member(terms.adjustments)
         return cls(tariff, terms.tax_rules, on, language_of(where), words_in)
 
     @property

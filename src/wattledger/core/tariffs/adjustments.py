@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,7 @@ from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.taxes import PPM
 from wattledger.core.tariffs.check import PRICE_DECIMALS_MAX, check_price, check_tariff
 from wattledger.core.tariffs.model import Dimension, Element, PriceComponent, Tariff
+from wattledger.core.tariffs.versions import canonical_json
 
 
 class _Adjustment(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag=True):
@@ -79,6 +81,23 @@ class Voucher(_Adjustment, frozen=True):
 
 
 Adjustment = MemberPrice | Allowance | PercentOff | Voucher
+
+
+_DECODER: Final = msgspec.json.Decoder(Adjustment)
+
+
+def encode_adjustment(adjustment: Adjustment) -> bytes:
+    """JSON that ``decode_adjustment`` turns back into an equal value."""
+    return canonical_json(adjustment)
+
+
+def decode_adjustment(raw: bytes | str) -> Adjustment:
+    """An adjustment that somebody wrote. Raises InvalidInput ``adjustment_malformed`` and what its parts raise."""
+    try:
+        adjustment: Adjustment = _DECODER.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInput("adjustment_malformed", f"No adjustment: {error}") from None
+    return adjustment
 
 
 def member_tariff(tariff: Tariff, prices: Iterable[MemberPrice]) -> Tariff:

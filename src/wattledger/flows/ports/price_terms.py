@@ -11,6 +11,7 @@ import msgspec
 
 from wattledger.core.metering.usage import MonthUsage
 from wattledger.core.rating.price_terms import PriceTerms
+from wattledger.core.tariffs.adjustments import Adjustment
 from wattledger.core.tariffs.price_points import PricePoint
 from wattledger.core.tax.rules import TaxRules
 
@@ -47,6 +48,30 @@ class SeriesRow(msgspec.Struct, frozen=True):
     currency: str
     known_from: datetime | None = None
     known_until: datetime | None = None
+
+
+class AdjustmentPublication(msgspec.Struct, frozen=True):
+    """An adjustment of everybody, one customer or a plan's customers; None says that it ends."""
+
+    adjustment_publication_id: UUID
+    name: str
+    customer_id: UUID | None
+    plan_id: UUID | None
+    adjustment: Adjustment | None
+    valid_from: datetime
+    published_at: datetime
+    published_by: str
+
+
+class PublishedAdjustment(msgspec.Struct, frozen=True):
+    """A publication as it is listed, its customer and plan by the names people know."""
+
+    name: str
+    customer_no: str | None
+    plan_name: str | None
+    valid_from: datetime
+    published_by: str
+    adjustment: Adjustment | None
 
 
 class PriceTermsStore(Protocol):
@@ -94,6 +119,18 @@ class PriceTermsStore(Protocol):
         ``for_update`` locks the customer first: nobody counts beside whoever writes the next bill.
         """
         ...
+
+    async def adjustments(self, *, at: datetime) -> tuple[Adjustment, ...]:
+        """What everybody has at ``at``, by name."""
+        ...
+
+    async def publish_adjustment(self, publication: AdjustmentPublication) -> None: ...
+
+    async def adjustment_publications(self) -> list[PublishedAdjustment]:
+        """Every publication, the one that holds last first."""
+        ...
+
+    async def plan_id(self, name: str) -> UUID | None: ...
 
     async def fixed(self, subject_id: UUID) -> PriceTerms:
         """The terms fixed with a payment, a session or a bill; none where the tariff's alone hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -71,3 +71,23 @@ class TestMarketPrices:
         assert (answer.status_code, answer.json()["code"]) == (404, "price_series_unknown")
         span = "begin=2026-01-01T00:00:00Z&end=2026-11-23T00:00:00Z"
         assert (await api.get(f"{self.PATH}/none/prices?{span}")).json()["code"] == "span_malformed"
+
+
+class TestDiscounts:
+    PATH = "/api/v1/adjustments"
+    TENTH: ClassVar = {"type": "PercentOff", "name": "Regulars", "off_ppm": 100_000}
+
+    async def test_are_published_listed_and_ended(self, api: Any) -> None:
+        wanted = {"adjustment": self.TENTH, "customer_no": "C1001"}
+        assert (await api.post(self.PATH, json=wanted)).status_code == 204
+        ended = {"name": "Regulars", "customer_no": "C1001"}
+        assert (await api.post(f"{self.PATH}/ends", json=ended)).status_code == 204
+        found = (await api.get(self.PATH)).json()
+        assert [one["adjustment"] for one in found] == [None, self.TENTH]
+
+    async def test_that_cannot_be_are_refused_with_a_code(self, api: Any) -> None:
+        voucher = {"type": "Voucher", "name": "Ten", "amount": "10"}
+        answer = await api.post(self.PATH, json={"adjustment": voucher})
+        assert (answer.status_code, answer.json()["code"]) == (422, "adjustment_not_offered")
+        answer = await api.post(f"{self.PATH}/ends", json={"name": "Regulars"})
+        assert (answer.status_code, answer.json()["code"]) == (404, "adjustment_unknown")

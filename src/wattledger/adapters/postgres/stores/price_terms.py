@@ -11,9 +11,16 @@ from wattledger.adapters.postgres.queries import queries
 from wattledger.core.kernel.errors import Refused
 from wattledger.core.metering.usage import MonthUsage
 from wattledger.core.rating.price_terms import AWAITED, NO_TERMS, PriceTerms, decode_terms, named_terms
+from wattledger.core.tariffs.adjustments import Adjustment, decode_adjustment, encode_adjustment
 from wattledger.core.tariffs.price_points import PricePoint
 from wattledger.core.tax.rules import TaxRules, decode_tax_rules, encode_tax_rules
-from wattledger.flows.ports.price_terms import PublishedTaxes, SeriesRow, TaxPublication
+from wattledger.flows.ports.price_terms import (
+    AdjustmentPublication,
+    PublishedAdjustment,
+    PublishedTaxes,
+    SeriesRow,
+    TaxPublication,
+)
 
 _Q: Final = queries("price_terms")
 
@@ -83,6 +90,31 @@ class PgPriceTermsStore:
             await self._connection.execute(_Q.lock_customer, self._tenant_id, contract_id)
         row = await self._connection.fetchrow(_Q.month_usage, self._tenant_id, contract_id, begin, end, but)
         return MonthUsage(*row)
+
+    async def adjustments(self, *, at: datetime) -> tuple[Adjustment, ...]:
+        rows = await self._connection.fetch(_Q.adjustments, self._tenant_id, at)
+        return tuple(decode_adjustment(row["body"]) for row in rows)
+
+    async def publish_adjustment(self, publication: AdjustmentPublication) -> None:
+        one = publication
+        await self._connection.execute(
+            _Q.publish_adjustment, self._tenant_id, one.adjustment_publication_id, one.name, one.customer_id,
+            one.plan_id, None if one.adjustment is None else encode_adjustment(one.adjustment), one.valid_from,
+            one.published_at, one.published_by,
+        )  # fmt: skip
+
+    async def adjustment_publications(self) -> list[PublishedAdjustment]:
+        rows = await self._connection.fetch(_Q.adjustment_publications, self._tenant_id)
+        return [
+            PublishedAdjustment(
+                *(*tuple(row)[:-1], None if row["body"] is None else decode_adjustment(row["body"]))
+            )
+            for row in rows
+        ]
+
+    async def plan_id(self, name: str) -> UUID | None:
+        found: UUID | None = await self._connection.fetchval(_Q.plan_id, self._tenant_id, name)
+        return found
 
     async def fixed(self, subject_id: UUID) -> PriceTerms:
         body = await self._connection.fetchval(_Q.fixed, self._tenant_id, subject_id)

@@ -76,6 +76,30 @@ where r.tenant_id = $1 and r.contract_id = $2 and b.created_at >= $3 and b.start
   and not exists (select from bill n where n.tenant_id = b.tenant_id and n.session_id = b.session_id
                   and n.replaces_revision = b.revision);
 
+-- name: adjustments
+select x.body from (
+    select distinct on (p.name) p.name, p.body from adjustment_publication p
+    where p.tenant_id = $1 and p.valid_from <= $2 and p.customer_id is null and p.plan_id is null
+    order by p.name, p.valid_from desc, p.adjustment_publication_id desc) x
+where x.body is not null
+order by x.name;
+
+-- name: publish_adjustment
+insert into adjustment_publication (tenant_id, adjustment_publication_id, name, customer_id, plan_id, body, valid_from,
+                                    published_at, published_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: adjustment_publications
+select p.name, u.customer_no, l.name, p.valid_from, p.published_by, p.body
+from adjustment_publication p
+left join customer u on u.tenant_id = p.tenant_id and u.customer_id = p.customer_id
+left join plan l on l.tenant_id = p.tenant_id and l.plan_id = p.plan_id
+where p.tenant_id = $1
+order by p.valid_from desc, p.adjustment_publication_id desc;
+
+-- name: plan_id
+select plan_id from plan where tenant_id = $1 and name = $2 order by created_at limit 1;
+
 -- name: fixed
 select v.body
 from priced_by b

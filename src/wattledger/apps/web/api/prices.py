@@ -1,4 +1,4 @@
-"""What sessions are priced by beside their tariff, for programs: dated tax rules, market prices."""
+"""What sessions are priced by beside their tariff, for programs: dated tax rules, market prices, discounts."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from wattledger.apps.web.api.commands import require_bearer
 from wattledger.apps.web.operator.desk import AtDesk
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.instants import utc
+from wattledger.core.tariffs.adjustments import Adjustment
 from wattledger.core.tariffs.price_points import points_of, series_of_points
 from wattledger.core.tax.rules import TaxRules
 from wattledger.flows.import_prices import ImportedPrices, add_series, find_series, import_prices
-from wattledger.flows.ports.price_terms import PublishedTaxes, SeriesRow
+from wattledger.flows.ports.price_terms import PublishedAdjustment, PublishedTaxes, SeriesRow
+from wattledger.flows.publish_adjustment import Whose, end_adjustment, publish_adjustment
 from wattledger.flows.publish_taxes import TaxPlace, publish_taxes
 
 _SHOWN_MAX: Final = timedelta(days=31)
@@ -134,3 +136,50 @@ async def known(
     series = series_of_points(name, row.currency, told, begin=since, end=until)
     found = [] if series is None else points_of(series)
     return [KnownPrice(one.starts_at, one.ends_at, one.price) for one in found]
+
+
+class NewAdjustment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``adjustment`` for one customer, a plan's customers, or with neither everybody."""
+
+    adjustment: Adjustment
+    customer_no: str | None = None
+    plan: str | None = None
+    valid_from: datetime | None = None
+
+
+class EndedAdjustment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    customer_no: str | None = None
+    plan: str | None = None
+    valid_from: datetime | None = None
+
+
+@get("/adjustments")
+async def adjustments(desk: AtDesk) -> list[PublishedAdjustment]:
+    """Every publication of member prices, discounts and free quantities, the one that holds last first."""
+    async with desk.read() as work:
+        return await work.price_terms.adjustment_publications()
+
+
+@post("/adjustments", status_code=204, opt=_PROGRAMS)
+async def adjust(request: Request[Any, Any, Any], desk: AtDesk, data: JSONBody[NewAdjustment]) -> None:
+    """Publish an adjustment for sessions that start from then on."""
+    require_bearer(request)
+    desk.require_acting()
+    box = desk.container
+    await publish_adjustment(
+        box.database, box.clock, box.ids, desk.tenant_id, whose=Whose(data.customer_no, data.plan),
+        adjustment=data.adjustment, valid_from=data.valid_from, by=desk.actor,
+    )  # fmt: skip
+
+
+@post("/adjustments/ends", status_code=204, opt=_PROGRAMS)
+async def end(request: Request[Any, Any, Any], desk: AtDesk, data: JSONBody[EndedAdjustment]) -> None:
+    """End one for sessions that start from then on."""
+    require_bearer(request)
+    desk.require_acting()
+    box = desk.container
+    await end_adjustment(
+        box.database, box.clock, box.ids, desk.tenant_id, whose=Whose(data.customer_no, data.plan),
+        name=data.name, valid_from=data.valid_from, by=desk.actor,
+    )  # fmt: skip
