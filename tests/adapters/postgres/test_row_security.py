@@ -20,8 +20,8 @@ TENANTS = sorted(name for name, kind in MANIFEST.items() if kind == "distributed
 APPEND_ONLY = [
     "account", "adjustment_publication", "audit_event", "bank_import", "baseline_value", "bill",
     "firmware_release", "invoice_part", "journal", "parked_match", "parked_message", "price_point",
-    "price_terms", "priced_by", "refund_part", "seal", "session_event", "station_event", "tariff_publication",
-    "tariff_version", "tax_publication", "transfer", "wallet_movement",
+    "price_series", "price_terms", "priced_by", "refund_part", "seal", "session_event", "station_event",
+    "tariff_publication", "tariff_version", "tax_publication", "transfer", "wallet_movement",
 ]  # fmt: skip
 OURS, THEIRS = 1, 2
 VALUES = {
