@@ -78,7 +78,7 @@ async def send_link(desk: AtDesk, invoice_id: FromPath[UUID]) -> Response[Any]:
     return Redirect(f"/desk/invoices/{invoice_id}?sent=1", status_code=303)
 
 
-@get("/invoices/{invoice_id:uuid}/link.svg", include_in_schema=False, media_type="image/svg+xml")
+@get("/invoices/{invoice_id:uuid}/link.svg", include_in_schema=False)
 async def link_code(desk: AtDesk, invoice_id: FromPath[UUID]) -> Response[bytes]:
     """The invoice's link as a QR code: to pay with a phone at the counter."""
     async with desk.read() as work:
