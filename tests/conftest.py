@@ -26,6 +26,7 @@ from pytest_socket import disable_socket, enable_socket
 from structlog.dev import ConsoleRenderer, plain_traceback
 
 from fast_disk import MEMORY, fast_root
+from wattledger.adapters.postgres import database as databases
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.postgres.migrate import ensure_database, migrate
 from wattledger.adapters.postgres.supervisor import PostgresServer
@@ -42,6 +43,12 @@ settings.load_profile("explore" if os.environ.get("WATTLEDGER_EXPLORE") else "st
 
 # A logged exception is written as Python writes it: drawn with every local variable it took seconds.
 ConsoleRenderer.get_active().exception_formatter = plain_traceback
+
+# Nobody waits for a row for five seconds but on a machine where everything takes that long.
+_patient = pytest.MonkeyPatch()
+_patient.setattr(databases, "LIMITS", dict.fromkeys(databases.LIMITS, "300s"))
+_patient.setattr(databases, "ACQUIRE_S", 300)
+_patient.setattr(databases, "ANSWER_S", 300)
 
 _NETWORKED = ("database", "sockets", "journey")
 

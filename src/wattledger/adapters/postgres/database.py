@@ -35,6 +35,11 @@ from wattledger.adapters.postgres.stores.waits import PgWaitStore
 from wattledger.core.kernel.errors import Unavailable
 
 APP_ROLE: Final = "wattledger_app"
+#: What one statement may wait for a row, may take, and may leave a transaction waiting; in PostgreSQL's words.
+LIMITS: Final = {"lock_timeout": "5s", "statement_timeout": "30s", "idle_in_transaction_session_timeout": "30s"}
+#: What a free connection of the pool, and an answer on it, are waited for.
+ACQUIRE_S: Final = 10
+ANSWER_S: Final = 40
 _PG_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _DUE_TABLES: Final = frozenset({"operation", "webhook_event", "job", "station_command"})
 
@@ -60,10 +65,8 @@ def _instant_in(stored: tuple[int]) -> datetime:
 async def prepare_connection(connection: asyncpg.Connection[Any]) -> None:
     """From here on the connection acts as the app's role, in UTC and with time-outs."""
     await refuse_naive_instants(connection)
-    await connection.execute(
-        f"set role {APP_ROLE}; set timezone = 'UTC'; set lock_timeout = '5s'; set statement_timeout = '30s'; "
-        "set idle_in_transaction_session_timeout = '30s'"
-    )
+    limits = "; ".join(f"set {name} = '{limit}'" for name, limit in LIMITS.items())
+    await connection.execute(f"set role {APP_ROLE}; set timezone = 'UTC'; {limits}")
 
 
 async def connect(dsn: str, *, statement_cache_size: int = 500) -> asyncpg.Connection[Any]:
@@ -126,7 +129,7 @@ class Database:
             reset=_reset,
             # Behind pgbouncer the next statement may meet another server connection.
             statement_cache_size=0 if is_pgbouncer else statement_cache_size,
-            command_timeout=40,
+            command_timeout=ANSWER_S,
         )
         return cls(pool, is_pgbouncer=is_pgbouncer)
 
@@ -173,14 +176,15 @@ class Database:
             if self._is_pgbouncer:
                 # What a session was set to belongs to whoever had the server connection before.
                 await connection.execute(f"set local role {APP_ROLE}")
-                await connection.execute("set local lock_timeout = '5s'; set local statement_timeout = '30s'")
+                for name in ("lock_timeout", "statement_timeout"):
+                    await connection.execute(f"set local {name} = '{LIMITS[name]}'")
             yield connection
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
         """A connection of the pool. Raises Unavailable ``database_unreachable`` when there is or was none."""
         try:
-            connection = await self._pool.acquire(timeout=10)
+            connection = await self._pool.acquire(timeout=ACQUIRE_S)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise _unreachable() from error
         try:
