@@ -15,6 +15,7 @@ from charger import Charger, session_201
 from conftest import SettableClock
 from patient_yard import Patience, open_patient_yard
 from rating_sessions import energy, tariff, when
+from waiting import becomes
 from wattledger.adapters.clock import SystemIds
 from wattledger.adapters.postgres.database import Database
 from wattledger.core.metering.usage import MonthUsage, Period, Usage
@@ -78,9 +79,7 @@ class TestACustomersSessions:
                 )
                 for one in sessions
             ]
-            async with asyncio.timeout(60):
-                while await yard.owner.fetchval("select count(*) from pg_locks where not granted") < 2:
-                    await asyncio.sleep(0)
+            await becomes(lambda: yard.count("pg_locks where not granted"), 2)
             assert await yard.count("bill") == 0
         await asyncio.gather(*settling)
         assert await self.amounts(patience) == [300, 450]

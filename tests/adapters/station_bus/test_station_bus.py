@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from waiting import soon
+from waiting import PATIENCE_S, soon
 from wattledger.adapters.station_bus.ears import Ears
 from wattledger.adapters.station_bus.local import LocalBus
 from wattledger.adapters.station_bus.postgres import PostgresBus
@@ -54,8 +54,8 @@ class TestWithinOneProcess:
 @pytest.fixture
 async def buses(database_dsn: str) -> AsyncIterator[tuple[PostgresBus, PostgresBus]]:
     here, there = PostgresBus(database_dsn), PostgresBus(database_dsn)
-    await here.open()
-    await there.open()
+    await here.open(timeout_s=PATIENCE_S)
+    await there.open(timeout_s=PATIENCE_S)
     yield here, there
     await here.close()
     await there.close()

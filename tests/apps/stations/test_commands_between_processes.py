@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from waiting import becomes
+from waiting import PATIENCE_S, becomes
 from wattledger.adapters.clock import SystemClock, SystemIds
 from wattledger.adapters.postgres.database import Database
 from wattledger.adapters.station_bus.local import LocalBus
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.database, pytest.mark.sockets]
 
 async def bus_on(dsn: str, stack: AsyncExitStack) -> PostgresBus:
     bus = PostgresBus(dsn)
-    await bus.open()
+    await bus.open(timeout_s=PATIENCE_S)
     stack.push_async_callback(bus.close)
     return bus
 

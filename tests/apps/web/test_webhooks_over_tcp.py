@@ -20,6 +20,7 @@ from mollie_double import MollieDouble
 from provider_double import Message, ProviderDouble
 from shop import SandboxDouble, Shop, open_shop
 from stripe_double import StripeDouble
+from waiting import until_true
 from wattledger.apps.web.hooks import hook_routes
 from wattledger.apps.web.main import create_app
 from wattledger.flows.apply_webhook import RAW_BYTES_MAX
@@ -89,6 +90,7 @@ async def opened(make: type[ProviderDouble], database: Any, clock: Any, ids: Any
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
+        await until_true(lambda: server.started or serving.done())
         path = f"/hooks/{shop.gateway}/{row['endpoint_key']}"
         yield Door(shop, listening.getsockname()[1], path, payment_id)
         server.should_exit = True

@@ -12,6 +12,7 @@ import pytest
 
 from apps.web.conftest import site
 from ports import free_port
+from waiting import soon
 from wattledger.adapters.advisories import shipped_advisories
 from wattledger.adapters.clock import SystemClock, SystemIds
 from wattledger.adapters.passwords import ArgonPasswords
@@ -106,7 +107,7 @@ class TestAFault:
         await yard.owner.execute("update connector set power_max_w = 1")  # nothing is plausible there
         yard_was_told = faults.live_through(place, Fault.RESEND_NEW_ID, seed=1)
         with pytest.raises(Breached, match="Not billed as delivered"):
-            await asyncio.wait_for(yard_was_told, 60)
+            await soon(yard_was_told)
 
 
 @pytest.mark.database
