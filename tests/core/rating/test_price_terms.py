@@ -128,6 +128,10 @@ class TestAPriceShown:
         assert self.taxes(shown) == [VAT_20, VAT_10]
         assert replace(shown, elements=()) == replace(self.ONE, elements=())
 
+    def test_bears_those_of_its_dimension(self) -> None:
+        rules = TaxRules((DatedTax(tax=Tax("VAT", 200_000), dimensions=("energy",)),))
+        assert self.taxes(self.shown(rules, tariff(when(energy("1"), flat("2"))))) == [VAT_20, ()]
+
     def test_bears_those_of_the_day_at_the_site(self) -> None:
         rules = TaxRules((DatedTax(tax=Tax("VAT", 200_000), valid_from=date(2026, 7, 1)),))
         assert self.taxes(self.shown(rules, time_zone="Europe/Berlin")) == [VAT_20, VAT_10]

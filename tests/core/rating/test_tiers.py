@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -127,6 +128,7 @@ class TestGraduated:
     def test_bear_the_components_taxes(self) -> None:
         rated = rate(usage((60, 40)), tariff(when(per_kwh(taxes=VAT_20))))
         assert (rated.net_minor, rated.tax_minor) == (2000, 400)
+        assert rated.exact() == (Fraction(20), Fraction(24))
 
     def test_count_towards_the_components_cap(self) -> None:
         rated = rate(usage((60, 40)), tariff(when(per_kwh(cap=Decimal(7)))))
