@@ -119,7 +119,8 @@ class _Track:
         durations, energies, chargings, idlings, _, _ = profile.thresholds
         begin, end = self.begins[0], self.periods[-1].ended_at
         found = [self.reached(value) for value in energies if 0 < value <= self.total]
-        instants = [begin + timedelta(microseconds=value) for value in durations]
+        length = _us(end - begin)  # what lies beyond may lie beyond the calendar
+        instants = [begin + timedelta(microseconds=value) for value in durations if value < length]
         if chargings or idlings:
             instants += self._counter_instants(chargings, idlings)
         return found + [self.mark(instant) for instant in instants if begin < instant < end]
