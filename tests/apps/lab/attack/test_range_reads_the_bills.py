@@ -85,7 +85,10 @@ async def place(yard: Yard) -> AsyncIterator[Place]:
 
 async def work(yard: Yard, container: Any) -> None:
     while True:
-        await yard.owner.execute("update job set due_at = $1 where kind = 'advance_campaign'", yard.clock.now())
+        async with yard.database.begin(yard.world.tenant_id) as unit:  # the test has the owner's connection
+            await unit.connection.execute(
+                "update job set due_at = $1 where kind = 'advance_campaign'", yard.clock.now()
+            )
         while await run_job(cast("Container", container), yard.world.tenant_id):
             pass
         await asyncio.sleep(0.05)
