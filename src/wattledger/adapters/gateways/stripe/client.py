@@ -60,7 +60,7 @@ class StripeGateway:
     ``webhook_secret``, ``webhook_secret_next``.
 
     Of API v1 (all that is called here) a key's answer may be removed once it is 24 hours old
-    (docs.stripe.com/api/idempotent_requests; 30 days hold for v2 only): an hour is kept in hand.
+    (docs.stripe.com/api/idempotent_requests): an hour is kept in hand.
     """
 
     name = "stripe"
