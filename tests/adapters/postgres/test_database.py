@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import asyncpg
 import pytest
@@ -99,6 +101,24 @@ class TestAServerThatGoesAway:
         async with database.begin(1) as work:
             with pytest.raises(asyncpg.UndefinedTableError):
                 await work.connection.execute("select * from nowhere")
+
+
+class TestAConnectionOfItsOwn:
+    async def test_that_nobody_waits_for_any_more_is_closed(
+        self, database_dsn: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opened: list[asyncpg.Connection[Any]] = []
+
+        async def hang(connection: asyncpg.Connection[Any]) -> None:
+            opened.append(connection)
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr("wattledger.adapters.postgres.database.prepare_connection", hang)
+        asking = asyncio.create_task(connect(database_dsn))
+        await until_true(lambda: len(opened) > 0)
+        asking.cancel()
+        await asyncio.wait([asking])
+        assert opened[0].is_closed()
 
 
 class TestBehindPgbouncer:

@@ -72,7 +72,11 @@ async def prepare_connection(connection: asyncpg.Connection[Any]) -> None:
 async def connect(dsn: str, *, statement_cache_size: int = 500) -> asyncpg.Connection[Any]:
     """One connection of its own, prepared; for hot paths and LISTEN."""
     connection = await asyncpg.connect(dsn, statement_cache_size=statement_cache_size)
-    await prepare_connection(connection)
+    try:
+        await prepare_connection(connection)
+    except BaseException:  # also when cancelled meanwhile: nobody else knows of it yet
+        connection.terminate()
+        raise
     return connection
 
 
