@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 
 from rating_sessions import MONDAY, VAT_10, VAT_20, energy, flat, idle, tariff, time, usage, when
+from wattledger.core.kernel.taxes import Tax
 from wattledger.core.metering.events import Activity
 from wattledger.core.rating.explain import explain_text, gross_price, price_table
 from wattledger.core.rating.policy import RatingPolicy, Steps
@@ -123,8 +124,18 @@ class TestABill:
             "Down to the maximum price (VAT 10 %): -1.00 EUR",
             "Down to the maximum price (VAT 20 %): -1.00 EUR",
         ]
+        city = (Tax("City", 12_345), *VAT_20)
+        several = tariff(when(energy("1", taxes=VAT_10), flat("5", taxes=city)), price_max=PriceLimit(D(8)))
+        lines = explain_text(rate(usage((60, 5)), several))
+        assert "Down to the maximum price (City 1.2345 %, VAT 20 %): -1.00 EUR" in lines
         alone = tariff(when(energy("2", taxes=VAT_10)), price_max=PriceLimit(D(8)))
         assert "Down to the maximum price: -2.00 EUR" in explain_text(rate(usage((60, 5)), alone))
+
+    def test_calls_value_added_tax_as_readers_do_and_every_other_by_its_name(self) -> None:
+        taxed = tariff(when(energy("1", taxes=(*VAT_20, Tax("City", 10_000)))))
+        words = replace(ENGLISH, terms=ENGLISH.terms | {"vat": "MwSt."})
+        told = explain_text(rate(usage((60, 5)), taxed), words=words)
+        assert [line.split(" ")[0] for line in told if " % on " in line] == ["MwSt.", "City"]
 
     def test_of_nothing_is_free(self) -> None:
         assert explain_text(rate(usage((60, 0)), tariff(when(energy("1"))))) == (

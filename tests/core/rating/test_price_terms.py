@@ -16,6 +16,7 @@ from wattledger.core.rating.policy import OCPI_STRICT
 from wattledger.core.rating.price_terms import (
     NO_TERMS,
     PriceTerms,
+    agreed_terms,
     decode_terms,
     has_month_tiers,
     listed_tariff,
@@ -26,8 +27,8 @@ from wattledger.core.rating.price_terms import (
     series_of,
     taxed_tariff,
 )
-from wattledger.core.tariffs.adjustments import PercentOff
-from wattledger.core.tariffs.model import Spot, Tariff, TaxTreatment, Tier, TierSpan
+from wattledger.core.tariffs.adjustments import MemberPrice, PercentOff
+from wattledger.core.tariffs.model import Dimension, Spot, Tariff, TaxTreatment, Tier, TierSpan
 from wattledger.core.tariffs.spot import PriceSeries, price_series
 from wattledger.core.tax.rules import DatedTax, TaxRules, Treatment
 
@@ -145,6 +146,21 @@ class TestAPriceShown:
         assert self.shown(None) is self.ONE
         outside = tariff(when(energy("1")), tax_treatment=TaxTreatment.NOT_APPLICABLE)
         assert self.shown(vat(200_000), outside) is outside
+
+    def test_is_a_members_own(self) -> None:
+        member = PriceTerms(adjustments=(MemberPrice("Staff", Dimension.ENERGY, D("0.5")),))
+        assert taxed_tariff(self.ONE, member, time_zone="UTC", at=self.AT) == tariff(
+            when(energy("0.5"), flat("2", taxes=VAT_10)), name="Night"
+        )
+        taxed = replace(member, tax_rules=vat(200_000))
+        (one,) = taxed_tariff(self.ONE, taxed, time_zone="UTC", at=self.AT).elements
+        assert [(part.price, part.taxes) for part in one.components] == [(D("0.5"), VAT_20), (D(2), VAT_10)]
+
+
+class TestWhatIsFixedAtTheStart:
+    def test_is_the_law_and_the_customers_own_not_market_and_month(self) -> None:
+        kept = PriceTerms(vat(200_000), (PercentOff("Staff", 500_000),))
+        assert agreed_terms(replace(kept, market=(series("0.2"),), month=MonthUsage(1, 2, 3))) == kept
 
 
 class TestTheirName:

@@ -65,6 +65,19 @@ class TestWhatHeld:
             [{"code": "energy", "wanted": {"energy_milliwh_min": 2_000_000}, "actual": "2 kWh"}],
         ]
 
+    def test_of_a_least_power_is_the_least_that_flowed(self) -> None:
+        flowed = replace(usage((60, 10)).periods[0], power_w=6_000, power_w_max=11_000)
+        one = tariff(when(energy("1"), power_w_min=5_000), when(energy("2")))
+        session = Usage((flowed,), "UTC")
+        ((found,),) = held(rate(session, one), session, (one,))
+        assert reason_facts((found,))[0]["actual"] == "6 kW"
+
+    def test_of_a_reservation_that_nobody_used_is_that(self) -> None:
+        session = usage((30, 0, RESERVED), is_reservation_expired=True)
+        one = tariff(when(time("1"), reservation=Reservation.EXPIRED))
+        (found,) = held(rate(session, one), session, (one,))
+        assert reason_facts(found)[0]["actual"] == "reservation not used"
+
     def test_of_a_reservation_is_that_it_was_one(self) -> None:
         session = usage((30, 0, RESERVED), (60, 10))
         one = tariff(when(time("1"), reservation=Reservation.RESERVED), when(energy("2")))
@@ -271,6 +284,20 @@ class TestASituation:
         now = Situations(self.LEG[:1]).at(MONDAY + timedelta(seconds=1) - timedelta(microseconds=1))
         assert (now.duration_s, now.charging_s) == (0, 0)
         assert {type(one) for one in (now.duration_s, now.charging_s, now.idle_s)} == {int}
+
+    def test_adds_up_all_that_came_before(self) -> None:
+        legs = usage((10, 1), (20, 0, IDLE), (30, 6), (5, 0, IDLE), (15, 3), (5, 0, IDLE))
+        now = Situations(legs.periods).at(MONDAY + timedelta(minutes=84))
+        assert (now.charging_s, now.idle_s) == (55 * 60, 29 * 60)
+        now = Situations(legs.periods).at(MONDAY + timedelta(minutes=70))
+        assert (now.charging_s, now.idle_s) == (45 * 60, 25 * 60)
+        assert {type(one) for one in (now.charging_s, now.idle_s)} == {int}
+
+    def test_at_an_edge_has_nothing_of_what_begins(self) -> None:
+        edge = MONDAY + timedelta(microseconds=999_999)
+        first, second = Period(MONDAY, edge, 1), Period(edge, edge + timedelta(seconds=1), 10_000_000)
+        now = Situations((first, second)).at(edge)
+        assert (now.charging_s, now.energy_milliwh) == (0, 1)
 
     def test_has_the_average_power_in_whole_watts(self) -> None:
         now = Situations(usage((7, 1)).periods).at(MONDAY)
