@@ -6,6 +6,7 @@ import pytest
 
 from rating_sessions import energy, idle, tariff, time, when
 from wattledger.core.tariffs.lint import Finding, Severity, lint_tariff
+from wattledger.core.tariffs.lint_ranges import value_text
 from wattledger.core.tariffs.model import Reservation, Tariff, Weekday
 
 DAY = {"time_from": "06:00", "time_until": "22:00"}
@@ -44,6 +45,15 @@ class TestRangesOfOneQuantity:
         assert found(tariff(when(time("1"), duration_s_max=1800))) == [("missing_default", "time")]
         assert found(tariff(when(time("1"), duration_s_min=1800))) == [("missing_default", "time")]
 
+    def test_that_hold_nothing_leave_no_gap_after_them(self) -> None:
+        empty = tariff(
+            when(time("1"), duration_s_max=1800), when(time("2"), duration_s_min=1800, duration_s_max=1800)
+        )
+        assert ("missing_default", "time") in found(empty)
+
+    def test_are_told_to_four_decimals(self) -> None:
+        assert value_text("energy_milliwh", 5_000_010) == "energy of 5 kWh"
+
     def test_beside_another_condition_need_one(self) -> None:
         mixed = tariff(when(energy("1"), energy_milliwh_max=5), when(energy("2"), energy_milliwh_min=5, **DAY))
         assert found(mixed) == [("missing_default", "energy")]
@@ -53,9 +63,11 @@ class TestFlows:
     @pytest.mark.parametrize("name", ["power_w_min", "current_ma_min"])
     def test_of_a_vehicle_that_only_stands_are_doubted(self, name: str) -> None:
         standing = tariff(when(idle("6"), **{name: 3_000}), when(idle("1")))
-        assert [(one.code, one.severity, one.where) for one in lint_tariff(standing)] == [
-            ("never_matches", Severity.WARNING, "element 0, idle")
-        ]
+        assert only(standing) == Finding(
+            "never_matches", Severity.WARNING, "element 0, idle",
+            "A vehicle that only stands draws neither power nor current, so this hardly ever holds.",
+            "Put the price of idling into an element without this condition.",
+        )  # fmt: skip
         assert lint_tariff(tariff(when(energy("2"), **{name: 3_000}), when(energy("1")))) == ()
 
     @pytest.mark.parametrize(
@@ -75,8 +87,20 @@ class TestFlows:
             "Leave the condition out.",
         )  # fmt: skip
 
+    def test_are_not_the_energy_that_was_used_before(self) -> None:
+        assert lint_tariff(tariff(when(idle("6"), energy_milliwh_min=3_000), when(idle("1")))) == ()
+
 
 class TestOverlappingRanges:
+    def test_ranges_of_a_reservation_that_cross(self) -> None:
+        limits = {"reservation": Reservation.RESERVED}
+        one = tariff(
+            when(time("1"), duration_s_max=1800, **limits),
+            when(time("2"), duration_s_min=900, **limits),
+            when(energy("1")),
+        )
+        assert found(one) == [("overlap", "element 1, time")]
+
     def test_ranges_that_cross(self) -> None:
         crossing = tariff(
             when(energy("0.5"), energy_milliwh_max=10_000_000),
@@ -94,6 +118,7 @@ class TestOverlappingRanges:
         ("special", "general"),
         [
             ({"power_w_max": 16_000}, {"power_w_max": 32_000}),
+            ({"power_w_min": 5, "power_w_max": 9}, {"power_w_max": 9}),
             ({"energy_milliwh_min": 9}, {"energy_milliwh_min": 5}),
             (
                 {"energy_milliwh_min": 6, "energy_milliwh_max": 7},

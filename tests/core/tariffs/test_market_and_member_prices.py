@@ -11,7 +11,16 @@ import pytest
 from rating_sessions import energy, flat, tariff, time, when
 from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.kernel.taxes import PPM
-from wattledger.core.tariffs.adjustments import Allowance, MemberPrice, PercentOff, Voucher, member_tariff
+from wattledger.core.tariffs.adjustments import (
+    Adjustment,
+    Allowance,
+    MemberPrice,
+    PercentOff,
+    Voucher,
+    decode_adjustment,
+    encode_adjustment,
+    member_tariff,
+)
 from wattledger.core.tariffs.model import Dimension, Reservation, Spot, Tier
 from wattledger.core.tariffs.spot import price_series, spot_price
 
@@ -195,3 +204,23 @@ class TestTermsThatAreNone:
         Allowance("a", Dimension.ENERGY, 0)
         PercentOff("p", 0)
         PercentOff("p", PPM, most=D("0"))
+
+
+class TestTermsThatAreWrittenDown:
+    @pytest.mark.parametrize(
+        "one",
+        [
+            MemberPrice("m", Dimension.ENERGY, D("0.3")),
+            Allowance("a", Dimension.TIME, 60),
+            PercentOff("p", 5, (Dimension.FLAT,), D("2")),
+            Voucher("v", D("10")),
+        ],
+    )
+    def test_are_read_back_as_they_were(self, one: Adjustment) -> None:
+        assert decode_adjustment(encode_adjustment(one)) == one
+
+    @pytest.mark.parametrize("raw", ["nonsense", "{}", b"\xff"])
+    def test_are_refused_where_they_are_nonsense(self, raw: bytes | str) -> None:
+        with pytest.raises(InvalidInput) as refusal:
+            decode_adjustment(raw)
+        assert str(refusal.value).startswith("adjustment_malformed: No adjustment: ")

@@ -70,6 +70,22 @@ class TestWhatHolds:
         assert (series.starts_at[0], series.ends_at) == (begin, end)
         assert held(point(10, "0.10"), begin=end, end=end + DAY) is None
 
+    def test_is_told_point_by_point(self) -> None:
+        told = [point(10, "0.10"), point(12, "0.12")]
+        series = held(*told)
+        assert series == PriceSeries(
+            "day-ahead",
+            "EUR",
+            (told[0].starts_at, told[0].ends_at, told[1].starts_at),
+            (Decimal("0.10"), None, Decimal("0.12")),
+            told[1].ends_at,
+        )
+        assert points_of(series) == told
+
+    def test_is_nothing_where_points_only_touch_the_time_asked_for(self) -> None:
+        assert held(point(-1, "0.10")) is None
+        assert held(point(24, "0.10")) is None
+
     @given(st.lists(st.tuples(st.integers(0, 95), st.integers(1, 8), st.integers(-3, 3)), min_size=1, max_size=12))
     def test_is_the_last_told_of_each_quarter(self, told: list[tuple[int, int, int]]) -> None:
         points = [point(quarter / 4, str(price), minutes=15 * count) for quarter, count, price in told]
@@ -94,6 +110,9 @@ class TestWhatIsKnown:
         assert unknown_points(series, [*same, *other]) == other
         assert unknown_points(None, same) == same
 
+    def test_reaches_to_the_end_of_the_series(self) -> None:
+        assert unknown_points(held(point(10, "0.10")), [point(10, "0.10")]) == []
+
 
 class TestPointsThatAreToldTogether:
     def test_are_put_in_order(self) -> None:
@@ -117,6 +136,47 @@ class TestPointsThatAreToldTogether:
         with pytest.raises(InvalidInput) as caught:
             check_points(points)
         assert caught.value.code == "price_points_malformed"
+
+    @pytest.mark.parametrize(
+        "one",
+        [
+            point(10, "0.1", minutes=1),
+            point(10, "0.1", minutes=1440),
+            point(10, "1000000"),
+            point(10, "-1000000"),
+            point(10, "0.123456789012"),
+        ],
+    )
+    def test_may_be_one_at_the_edge(self, one: PricePoint) -> None:
+        assert check_points([one]) == [one]
+
+    def test_may_be_as_many_as_are_allowed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("wattledger.core.tariffs.price_points.POINTS_MAX", 2)
+        told = [point(10, "1"), point(11, "2")]
+        assert check_points(told) == told
+        with pytest.raises(InvalidInput) as caught:
+            check_points([*told, point(12, "3")])
+        assert str(caught.value) == "price_points_malformed: Tell between one and 2 prices at a time."
+
+    @pytest.mark.parametrize(
+        ("points", "sentence"),
+        [
+            ([point(10, "1"), point(10.5, "1")], "There are two prices for 2026-11-22 10:30 UTC."),
+            ([point(10, "NaN")], "NaN at 2026-11-22 10:00 UTC is no price of a kWh."),
+            (
+                [point(10, "0.1234567890123")],
+                "A price has at most 12 decimals, not so at 2026-11-22 10:00 UTC.",
+            ),
+            (
+                [point(10, "1", minutes=0)],
+                "A price holds from a minute to a day, not so at 2026-11-22 10:00 UTC.",
+            ),
+        ],
+    )
+    def test_are_refused_with_the_time_that_is_meant(self, points: list[PricePoint], sentence: str) -> None:
+        with pytest.raises(InvalidInput) as caught:
+            check_points(points)
+        assert str(caught.value) == f"price_points_malformed: {sentence}"
 
     def test_need_an_offset(self) -> None:
         naive = MIDNIGHT.replace(tzinfo=None)

@@ -289,7 +289,8 @@ class TestPrices:
     @pytest.mark.parametrize(
         ("currency", "price", "is_doubted"),
         [("SEK", "30", False), ("SEK", "30.01", True), ("JPY", "300", False), ("JPY", "301", True),
-         ("KRW", "3001", True), ("OMR", "3001", False), ("OMR", "0.0009", True)],
+         ("KRW", "3001", True), ("OMR", "3001", False), ("OMR", "0.0009", True),
+         ("OMR", "0.001", False), ("SEK", "0.0099", True)],
     )  # fmt: skip
     def test_by_what_a_currency_is_worth(self, currency: str, price: str, *, is_doubted: bool) -> None:
         assert bool(lint_tariff(tariff(when(energy(price)), currency=currency))) is is_doubted
