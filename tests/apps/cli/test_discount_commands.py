@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from wattledger.adapters.postgres.database import Database
-from wattledger.apps.cli.main import build
+from commands import build_house, run_command
 from wattledger.core.kernel.errors import InvalidInput, NotFound
-from world import small_world
 
 pytestmark = pytest.mark.database
 
@@ -20,26 +16,12 @@ TENTH = '{"type": "PercentOff", "name": "Regulars", "off_ppm": 100000}'
 
 
 def run(*words: str, text: str = "") -> str:
-    result = CliRunner().invoke(build("discount"), ["discount", *words, "--tenant", "harbour"], input=text)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
+    return run_command("discount", *words, text=text)
 
 
 @pytest.fixture(autouse=True)
 def house(database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("DSN", database_dsn), ("DATA_DIR", str(tmp_path)), ("SECRET_KEY", "ab" * 32)):
-        monkeypatch.setenv(f"WATTLEDGER_{name}", value)
-
-    async def build_world() -> None:
-        database = await Database.open(database_dsn, size_max=2)
-        try:
-            await small_world(database)
-        finally:
-            await database.close()
-
-    asyncio.run(build_world())
+    build_house(database_dsn, tmp_path, monkeypatch)
 
 
 def test_a_discount_is_published_listed_and_ended() -> None:

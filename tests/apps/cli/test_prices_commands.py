@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from wattledger.adapters.postgres.database import Database
-from wattledger.apps.cli.main import build
+from commands import build_house, run_command
 from wattledger.core.kernel.errors import NotFound, Refused
-from world import small_world
 
 pytestmark = pytest.mark.database
 
@@ -21,26 +17,12 @@ SPAN = ("--since", "2026-11-22T00:00+01:00")
 
 
 def run(*words: str, text: str = "") -> str:
-    result = CliRunner().invoke(build("prices"), ["prices", *words, "--tenant", "harbour"], input=text)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
+    return run_command("prices", *words, text=text)
 
 
 @pytest.fixture(autouse=True)
 def house(database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("DSN", database_dsn), ("DATA_DIR", str(tmp_path)), ("SECRET_KEY", "ab" * 32)):
-        monkeypatch.setenv(f"WATTLEDGER_{name}", value)
-
-    async def build_world() -> None:
-        database = await Database.open(database_dsn, size_max=2)
-        try:
-            await small_world(database)
-        finally:
-            await database.close()
-
-    asyncio.run(build_world())
+    build_house(database_dsn, tmp_path, monkeypatch)
 
 
 def test_a_series_is_added_told_listed_and_shown() -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from wattledger.adapters.postgres.database import Database
-from wattledger.apps.cli.main import build
+from commands import build_house, run_command
 from wattledger.core.kernel.errors import InvalidInput, NotFound
-from world import World, small_world
+from world import World
 
 pytestmark = pytest.mark.database
 
@@ -24,26 +21,12 @@ RULES = {
 
 
 def run(*words: str, text: str = "") -> str:
-    result = CliRunner().invoke(build("tax"), ["tax", *words, "--tenant", "harbour"], input=text)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
+    return run_command("tax", *words, text=text)
 
 
 @pytest.fixture(autouse=True)
 def world(database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    for name, value in (("DSN", database_dsn), ("DATA_DIR", str(tmp_path)), ("SECRET_KEY", "ab" * 32)):
-        monkeypatch.setenv(f"WATTLEDGER_{name}", value)
-
-    async def build_world() -> World:
-        database = await Database.open(database_dsn, size_max=2)
-        try:
-            return await small_world(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(build_world())
+    return build_house(database_dsn, tmp_path, monkeypatch)
 
 
 class TestPublishing:

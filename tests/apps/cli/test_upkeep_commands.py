@@ -8,12 +8,10 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from typer.testing import CliRunner
 
-from wattledger.adapters.postgres.database import Database
-from wattledger.apps.cli.main import build
+from commands import build_house, run_command
 from wattledger.core.kernel.errors import InvalidInput, NotFound, Refused
-from world import World, small_world
+from world import World
 
 pytestmark = pytest.mark.database
 NAME = "OCPPCommCtrlr.HeartbeatInterval"
@@ -26,11 +24,7 @@ class Terminal:
         self.world = world
 
     def run(self, *words: str) -> str:
-        result = CliRunner().invoke(build(words[0]), [*words, "--tenant", self.world.slug])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        assert result.exit_code == 0, result.output
-        return result.output.strip()
+        return run_command(*words).strip()
 
     def release(self) -> str:
         return self.run("firmware", "add", "Test", "T2", "2.0", "https://fw.example/t2.bin")
@@ -41,15 +35,9 @@ class Terminal:
 
 @pytest.fixture
 def terminal(database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    for name, value in (("DSN", database_dsn), ("DATA_DIR", str(tmp_path)), ("SECRET_KEY", "ab" * 32)):
-        monkeypatch.setenv(f"WATTLEDGER_{name}", value)
+    world = build_house(database_dsn, tmp_path, monkeypatch)
 
-    async def prepare() -> World:
-        database = await Database.open(database_dsn)
-        try:
-            world = await small_world(database)
-        finally:
-            await database.close()
+    async def prepare() -> None:
         connection = await asyncpg.connect(database_dsn)
         await connection.execute("update station set vendor = 'Test', model = 'T2', ocpp_version = 'ocpp2.0.1'")
         await connection.execute(
@@ -59,9 +47,9 @@ def terminal(database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             world.dc.station_id,
         )
         await connection.close()
-        return world
 
-    return Terminal(asyncio.run(prepare()))
+    asyncio.run(prepare())
+    return Terminal(world)
 
 
 class TestFirmware:

@@ -10,15 +10,12 @@ from typing import Annotated
 import msgspec
 import typer
 
-from wattledger.apps.cli.tenants import Tenant, opened_for, read_file
-from wattledger.core.kernel.errors import InvalidInput
-from wattledger.core.kernel.instants import utc
+from wattledger.apps.cli.tenants import BY, AsJson, Tenant, opened_for, read_file, told_instant
 from wattledger.core.tariffs.adjustments import Adjustment, decode_adjustment
 from wattledger.flows.ports.price_terms import PublishedAdjustment
 from wattledger.flows.publish_adjustment import Whose, end_adjustment, publish_adjustment
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-_BY = "command line"
 _Customer = Annotated[str | None, typer.Option("--customer", help="For one customer, by number.")]
 _Plan = Annotated[str | None, typer.Option("--plan", help="For the customers of a plan, by its name.")]
 _Since = Annotated[str | None, typer.Option("--from", help="From an instant on, with its offset; else from now.")]
@@ -57,9 +54,7 @@ def end_command(
 
 
 @app.command("list")
-def list_command(
-    tenant: Tenant, as_json: Annotated[bool, typer.Option("--json", help="JSON for a machine.")] = False
-) -> None:
+def list_command(tenant: Tenant, as_json: AsJson = False) -> None:
     """Show every publication, the one that holds last first."""
     found = asyncio.run(_all(tenant))
     if as_json:
@@ -75,24 +70,21 @@ def list_command(
 
 
 def _instant(text: str | None) -> datetime | None:
-    try:
-        return None if text is None else utc(datetime.fromisoformat(text))
-    except ValueError:
-        raise InvalidInput("instant_malformed", f"{(text or '')[:40]!r} is no instant.") from None
+    return None if text is None else told_instant(text)
 
 
 async def _publish(tenant: str, whose: Whose, adjustment: Adjustment, since: datetime | None) -> None:
     async with opened_for(tenant) as (box, tenant_id):
         await publish_adjustment(
             box.database, box.clock, box.ids, tenant_id,
-            whose=whose, adjustment=adjustment, valid_from=since, by=_BY,
+            whose=whose, adjustment=adjustment, valid_from=since, by=BY,
         )  # fmt: skip
 
 
 async def _end(tenant: str, whose: Whose, name: str, since: datetime | None) -> None:
     async with opened_for(tenant) as (box, tenant_id):
         await end_adjustment(
-            box.database, box.clock, box.ids, tenant_id, whose=whose, name=name, valid_from=since, by=_BY
+            box.database, box.clock, box.ids, tenant_id, whose=whose, name=name, valid_from=since, by=BY
         )
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 import typer
 
+from wattledger.apps.cli.tenants import AsJson, Tenant, read_file, with_tenant
 from wattledger.apps.payment_ports import payment_ports
-from wattledger.bootstrap import opened
-from wattledger.core.kernel.errors import InvalidInput, NotFound
+from wattledger.core.kernel.errors import InvalidInput
 from wattledger.flows.manage_gateways import (
     AccountShown,
     choose_gateway,
@@ -23,18 +20,16 @@ from wattledger.flows.manage_gateways import (
     switch_gateway,
 )
 from wattledger.flows.open_access import PaymentPorts
-from wattledger.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 _T = TypeVar("_T")
-_Tenant = Annotated[str, typer.Option("--tenant", help="The operator's short name.")]
 _Name = Annotated[str, typer.Argument(metavar="GATEWAY", help="stripe, adyen, mollie or sandbox.")]
 
 
 @app.command("set")
 def set_command(
     gateway: _Name,
-    tenant: _Tenant,
+    tenant: Tenant,
     setting: Annotated[list[str] | None, typer.Option(help="name=value, as often as needed.")] = None,
     secrets: Annotated[
         str | None, typer.Option(help="A JSON object of secrets: a file, or - for standard input.")
@@ -51,9 +46,7 @@ def set_command(
 
 
 @app.command("list")
-def list_command(
-    tenant: _Tenant, as_json: Annotated[bool, typer.Option("--json", help="JSON for a machine.")] = False
-) -> None:
+def list_command(tenant: Tenant, as_json: AsJson = False) -> None:
     """Show a tenant's accounts, the one that takes new payments first; secrets by name only."""
     shown = _with_ports(tenant, list_gateways)
     if as_json:
@@ -63,7 +56,7 @@ def list_command(
 
 
 @app.command("use")
-def use_command(gateway: _Name, tenant: _Tenant) -> None:
+def use_command(gateway: _Name, tenant: Tenant) -> None:
     """Send new payments there; what other gateways hold is still captured, released and refunded by them."""
     _with_ports(tenant, lambda ports, tenant_id: choose_gateway(ports, tenant_id, gateway))
     typer.echo(f"New payments go to {gateway}.")
@@ -71,7 +64,7 @@ def use_command(gateway: _Name, tenant: _Tenant) -> None:
 
 @app.command("switch")
 def switch_command(
-    gateway: _Name, tenant: _Tenant, on: Annotated[bool, typer.Option("--on/--off", help="On or off.")]
+    gateway: _Name, tenant: Tenant, on: Annotated[bool, typer.Option("--on/--off", help="On or off.")]
 ) -> None:
     """Switch an account on or off. Off also stops captures and refunds there, until it is on again."""
     _with_ports(tenant, lambda ports, tenant_id: switch_gateway(ports, tenant_id, gateway, is_enabled=on))
@@ -79,14 +72,7 @@ def switch_command(
 
 
 def _with_ports(tenant: str, act: Callable[[PaymentPorts, int], Awaitable[_T]]) -> _T:
-    async def run() -> _T:
-        async with opened(load_settings()) as container:
-            found = await container.database.find("slug", tenant)
-            if found is None:
-                raise NotFound("tenant_unknown", f"There is no tenant named {tenant!r}.")
-            return await act(payment_ports(container), found[0])
-
-    return asyncio.run(run())
+    return with_tenant(tenant, lambda container, tenant_id: act(payment_ports(container), tenant_id))
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -98,10 +84,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _secrets(source: str) -> dict[str, str]:
     try:
-        raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-        found: dict[str, str] = msgspec.json.decode(raw, type=dict[str, str])
-    except OSError as error:
-        raise InvalidInput("file_unreadable", f"{source}: {error.strerror or error}") from None
+        found: dict[str, str] = msgspec.json.decode(read_file(source), type=dict[str, str])
     except msgspec.MsgspecError:
         raise InvalidInput(
             "gateway_setting_malformed", 'Secrets are one JSON object: {"api_key": "..."}'

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from wattledger.bootstrap import Container, opened
-from wattledger.core.kernel.errors import InvalidInput, NotFound
+from wattledger.apps.cli.tenants import BY, AsJson, Tenant, with_tenant
+from wattledger.bootstrap import Container
+from wattledger.core.kernel.errors import InvalidInput
 from wattledger.core.payments.holds import HoldPolicy
 from wattledger.flows.set_hold_policy import set_hold_policy
-from wattledger.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-_T = TypeVar("_T")
-_Tenant = Annotated[str, typer.Option("--tenant", help="The operator's short name.")]
-_BY = "command line"
 
 
 @app.command("set")
 def set_command(
-    tenant: _Tenant,
+    tenant: Tenant,
     currency: Annotated[str, typer.Option(help="Such as EUR.")],
     least: Annotated[int | None, typer.Option(help="In whole units of the currency.")] = None,
     greatest: Annotated[int | None, typer.Option(help="In whole units of the currency.")] = None,
@@ -40,24 +35,22 @@ def set_command(
             tenant_id,
             currency=currency,
             policy=policy,
-            by=_BY,
+            by=BY,
         )
 
-    now = _with_tenant(tenant, act)
+    now = with_tenant(tenant, act)
     typer.echo(f"Holds in {currency} are {now.units_min} at the least and {now.units_max} at the most.")
 
 
 @app.command("list")
-def list_command(
-    tenant: _Tenant, as_json: Annotated[bool, typer.Option("--json", help="JSON for a machine.")] = False
-) -> None:
+def list_command(tenant: Tenant, as_json: AsJson = False) -> None:
     """Show the bounds that the tenant set, by currency; all others are the usual ones."""
 
     async def act(container: Container, tenant_id: int) -> dict[str, HoldPolicy]:
         async with container.database.begin_read(tenant_id) as work:
             return await work.payments.hold_policies()
 
-    found = _with_tenant(tenant, act)
+    found = with_tenant(tenant, act)
     if as_json:
         shown = {one: {"least": it.units_min, "greatest": it.units_max} for one, it in found.items()}
         typer.echo(json.dumps(shown, indent=2))
@@ -70,14 +63,3 @@ def _policy(least: int | None, greatest: int | None) -> HoldPolicy:
     if least is None or greatest is None:
         raise InvalidInput("hold_bounds_absurd", "Say both --least and --greatest, or --usual.")
     return HoldPolicy(least, greatest)
-
-
-def _with_tenant(tenant: str, act: Callable[[Container, int], Awaitable[_T]]) -> _T:
-    async def run() -> _T:
-        async with opened(load_settings()) as container:
-            found = await container.database.find("slug", tenant)
-            if found is None:
-                raise NotFound("tenant_unknown", f"There is no tenant named {tenant!r}.")
-            return await act(container, found[0])
-
-    return asyncio.run(run())

@@ -11,19 +11,15 @@ from typing import Annotated
 import msgspec
 import typer
 
-from wattledger.apps.cli.tenants import Tenant, opened_for, read_file
+from wattledger.apps.cli.tenants import BY, AsJson, Tenant, opened_for, read_file, told_instant
 from wattledger.apps.price_files import read_prices
-from wattledger.core.kernel.errors import InvalidInput
-from wattledger.core.kernel.instants import utc
 from wattledger.core.tariffs.price_points import PricePoint, points_of, series_of_points
 from wattledger.core.tariffs.versions import plain
 from wattledger.flows.import_prices import ImportedPrices, add_series, find_series, import_prices
 from wattledger.flows.ports.price_terms import SeriesRow
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-_BY = "command line"
 _Name = Annotated[str, typer.Argument(help="The series' name, as tariffs call it.")]
-_AsJson = Annotated[bool, typer.Option("--json", help="JSON for a machine.")]
 
 
 @app.callback()
@@ -52,7 +48,7 @@ def import_command(  # noqa: PLR0917
         int | None, typer.Option(help="How long each price holds, where the file has no ends_at: 15, 60, ...")
     ] = None,
     per: Annotated[str, typer.Option(help="What the prices are for: kwh or mwh.")] = "kwh",
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell prices: new ones are kept, others corrected from now on, and bills that waited for them are written."""
     done = asyncio.run(_import(tenant, name, read_prices(read_file(file), minutes=minutes, per=per)))
@@ -65,7 +61,7 @@ def import_command(  # noqa: PLR0917
 
 
 @app.command("list")
-def list_command(tenant: Tenant, as_json: _AsJson = False) -> None:
+def list_command(tenant: Tenant, as_json: AsJson = False) -> None:
     """Show every series, and the time of which something was told."""
     found = asyncio.run(_all(tenant))
     if as_json:
@@ -86,10 +82,10 @@ def show_command(
     tenant: Tenant,
     since: Annotated[str, typer.Option(help="The first instant, with its offset: 2027-01-01T00:00+01:00.")],
     hours: Annotated[int, typer.Option(help="For how many hours.", min=1, max=24 * 31)] = 24,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show which prices hold; what is not listed is not known."""
-    begin = _instant(since)
+    begin = told_instant(since)
     series, points = asyncio.run(_show(tenant, name, begin, begin + timedelta(hours=hours)))
     if as_json:
         typer.echo(json.dumps(msgspec.to_builtins(points), indent=2))
@@ -101,23 +97,16 @@ def show_command(
         typer.echo("Nothing is known of that time.")
 
 
-def _instant(text: str) -> datetime:
-    try:
-        return utc(datetime.fromisoformat(text))
-    except ValueError:
-        raise InvalidInput("instant_malformed", f"{text[:40]!r} is no instant.") from None
-
-
 async def _add(tenant: str, name: str, market: str, currency: str) -> None:
     async with opened_for(tenant) as (box, tenant_id):
         await add_series(
-            box.database, box.clock, box.ids, tenant_id, name=name, market=market, currency=currency, by=_BY
+            box.database, box.clock, box.ids, tenant_id, name=name, market=market, currency=currency, by=BY
         )
 
 
 async def _import(tenant: str, name: str, points: list[PricePoint]) -> ImportedPrices:
     async with opened_for(tenant) as (box, tenant_id):
-        return await import_prices(box.database, box.clock, box.ids, tenant_id, name=name, points=points, by=_BY)
+        return await import_prices(box.database, box.clock, box.ids, tenant_id, name=name, points=points, by=BY)
 
 
 async def _all(tenant: str) -> list[SeriesRow]:

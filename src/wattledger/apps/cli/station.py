@@ -10,6 +10,7 @@ from uuid import UUID
 import typer
 
 from wattledger.apps.certificate_ports import certificate_ports
+from wattledger.apps.cli.tenants import BY
 from wattledger.bootstrap import Container, opened
 from wattledger.core.kernel.errors import NotFound
 from wattledger.core.kernel.instants import format_instant
@@ -18,7 +19,6 @@ from wattledger.flows.station_certificates import revoke_certificate
 from wattledger.flows.walk_up import ask_walk_up, set_profile_by_hand
 from wattledger.settings import load_settings
 
-_BY = "command line"
 Identity = Annotated[str, typer.Argument(help="The station's OCPP identity.")]
 Act = Callable[[Container, int, UUID], Awaitable[str]]
 
@@ -35,7 +35,7 @@ def password_command(
     async def act(container: Container, tenant_id: int, station_id: UUID) -> str:
         async with container.database.begin(tenant_id) as work:
             password = await rotate_password(
-                work, container.ids, container.clock, container.secrets, station_id=station_id, asked_by=_BY
+                work, container.ids, container.clock, container.secrets, station_id=station_id, asked_by=BY
             )
         await container.hints.nudge("commands")
         return password if show else f"{identity} is told its new password as soon as it is linked."
@@ -57,7 +57,7 @@ def walk_up_command(
             station_id=station_id,
             target=profile,
             public_url=container.settings.station_public_url,
-            by=_BY,
+            by=BY,
         )
         return f"{identity} is on its way to security profile {profile}; if it gets stuck, a review item says so."
 
@@ -78,7 +78,7 @@ def profile_command(
             tenant_id,
             station_id=station_id,
             profile=profile,
-            by=_BY,
+            by=BY,
             is_lowering_meant=lower,
         )
         return f"{identity} needs security profile {profile} or higher from its next link on."
@@ -111,7 +111,7 @@ def revoke_command(
     async def act(container: Container, tenant_id: int, station_id: UUID) -> str:
         async with container.database.begin(tenant_id) as work:
             await revoke_certificate(
-                work, container.clock, station_certificate_id=certificate, station_id=station_id, revoked_by=_BY
+                work, container.clock, station_certificate_id=certificate, station_id=station_id, revoked_by=BY
             )
         return "Revoked."
 

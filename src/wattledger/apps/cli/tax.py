@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from wattledger.apps.cli.tenants import Tenant, opened_for, read_file
+from wattledger.apps.cli.tenants import BY, AsJson, Tenant, opened_for, read_file
 from wattledger.core.tax.rules import TaxRules, decode_tax_rules
 from wattledger.flows.ports.price_terms import PublishedTaxes
 from wattledger.flows.publish_taxes import TaxPlace, publish_taxes
@@ -39,9 +39,7 @@ def publish_command(
 
 
 @app.command("show")
-def show_command(
-    tenant: Tenant, as_json: Annotated[bool, typer.Option("--json", help="JSON for a machine.")] = False
-) -> None:
+def show_command(tenant: Tenant, as_json: AsJson = False) -> None:
     """Show every publication, the newest first: of each place and customer the first one holds."""
     found = asyncio.run(_published(tenant))
     if as_json:
@@ -89,7 +87,7 @@ async def _publish(tenant: str, place: TaxPlace, rules: TaxRules) -> bool:
             tenant_id,
             place=place,
             rules=rules,
-            by="command line",
+            by=BY,
         )
 
 

@@ -1,4 +1,4 @@
-"""What commands about one operator's data share: whose it is, and the file they read."""
+"""What commands about one operator's data share: whose it is, and the files and instants they read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -13,6 +14,7 @@ import typer
 
 from wattledger.bootstrap import Container, opened
 from wattledger.core.kernel.errors import InvalidInput, NotFound
+from wattledger.core.kernel.instants import utc
 from wattledger.settings import load_settings
 
 BY = "command line"
@@ -37,6 +39,14 @@ def read_file(file: str) -> bytes:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise InvalidInput("file_unreadable", f"{file}: {error.strerror or error}") from None
+
+
+def told_instant(text: str) -> datetime:
+    """The instant in UTC; no zone is guessed. Raises InvalidInput ``instant_malformed``, ``instant_naive``."""
+    try:
+        return utc(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        raise InvalidInput("instant_malformed", f"{text[:40]!r} is no instant.") from None
 
 
 def with_tenant(tenant: str, act: Callable[[Container, int], Awaitable[_T]]) -> _T:
